@@ -1,0 +1,1 @@
+"""What a result depends on: contributions, leave-one-out, focus counts."""

@@ -1,0 +1,1 @@
+"""Methods: a studyset in, a frozen result out."""

@@ -1,0 +1,1 @@
+"""The numerics of coordinate-based meta-analysis: arrays in, arrays out."""

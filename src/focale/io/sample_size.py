@@ -1,0 +1,35 @@
+"""One rule for sample sizes, whatever the format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def sample_size(values: Sequence[object]) -> float:
+    """Sample size from what a file gives: one number, or one for each group.
+
+    Several groups give their mean, as in NiMARE.
+
+    Parameters
+    ----------
+    values
+        Whole numbers of at least 1.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a whole number above 0; the text says which.
+
+    Examples
+    --------
+    >>> sample_size([20])
+    20.0
+    >>> sample_size([20, 21])
+    20.5
+    """
+    for value in values:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or value <= 0 or value != int(value):  # type: ignore[arg-type, operator, call-overload]
+            raise ValueError(f"the sample size must be a whole number above 0, got {value!r}")
+    return sum(float(value) for value in values) / len(values)  # type: ignore[arg-type]
