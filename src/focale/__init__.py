@@ -17,7 +17,7 @@ _HOME = {
     "pain_studyset_path": "focale.datasets",
 }
 
-__all__ = sorted(_HOME)
+__all__ = ["Studyset", "pain_studyset_path"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
 
 from focale.errors import ArgumentError
@@ -19,10 +19,11 @@ def refuse(name: str, caller: str, constraint: str, value: Any) -> ArgumentError
     )
 
 
-def check_choice(name: str, caller: str, value: object, choices: Collection[str]) -> None:
+def check_choice(name: str, caller: str, value: object, choices: Iterable[object]) -> None:
     """Refuse a value that is not one of the choices."""
-    if value not in choices:
-        listed = " or ".join(repr(choice) for choice in choices)
+    allowed = list(choices)
+    if value not in allowed:
+        listed = " or ".join(repr(choice) for choice in allowed)
         raise refuse(name, caller, listed, value)
 
 

@@ -111,4 +111,5 @@ def _weights(sd_voxels: float, offset: float) -> FloatArray:
     weights = np.exp(-0.5 * (distances / sd_voxels) ** 2)
     weights[np.abs(distances) > reach] = 0
     on_centre: float = np.exp(-0.5 * (voxels / sd_voxels) ** 2).sum()
-    return weights / on_centre
+    scaled: FloatArray = weights / on_centre
+    return scaled

@@ -95,13 +95,15 @@ class Histogram:
 
 def null_steps(ma: MaMaps, step: float = NULL_STEP) -> IntArray:
     """Lattice value of every entry of the maps on the lattice of the null."""
-    return np.rint(ma.values * (STEP / step)).astype(np.int64)
+    steps: IntArray = np.rint(ma.values * (STEP / step)).astype(np.int64)
+    return steps
 
 
 def sum_steps(ma: MaMaps, steps: IntArray) -> IntArray:
     """Sum of the experiments' lattice values at every voxel, shape (n_voxels,)."""
     sums = np.bincount(ma.voxels, weights=steps, minlength=ma.mask.n_voxels)
-    return sums.astype(np.int64)
+    summed: IntArray = sums.astype(np.int64)
+    return summed
 
 
 def lattice_null(ma: MaMaps, steps: IntArray, k_max: int, step: float = NULL_STEP) -> LatticeNull:

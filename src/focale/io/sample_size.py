@@ -28,8 +28,16 @@ def sample_size(values: Sequence[object]) -> float:
     >>> sample_size([20, 21])
     20.5
     """
-    for value in values:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value <= 0 or value != int(value):  # type: ignore[arg-type, operator, call-overload]
-            raise ValueError(f"the sample size must be a whole number above 0, got {value!r}")
-    return sum(float(value) for value in values) / len(values)  # type: ignore[arg-type]
+    return sum(_whole(value) for value in values) / len(values)
+
+
+def _whole(value: object) -> float:
+    if (
+        not isinstance(value, (int, float))
+        or isinstance(value, bool)
+        or not math.isfinite(value)
+        or value <= 0
+        or value != int(value)
+    ):
+        raise ValueError(f"the sample size must be a whole number above 0, got {value!r}")
+    return float(value)

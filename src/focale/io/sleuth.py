@@ -32,7 +32,7 @@ _SUBJECTS = re.compile(r"subjects\s*[=:]\s*(.*)", re.IGNORECASE)
 _EXPECTED = '"// Reference=MNI", "// Author, year: contrast", "// Subjects=12" and rows of x y z'
 
 
-def looks_like(content: bytes, file_name: str) -> bool:
+def looks_like(content: bytes, _file_name: str) -> bool:
     """Whether the content has a comment line as Sleuth writes them."""
     return re.search(rb"(^|[\r\n])[ \t]*//", content.removeprefix(b"\xef\xbb\xbf")) is not None
 
@@ -126,7 +126,7 @@ class _Reader:
                 "warning",
                 "space-changes",
                 number,
-                f"the space changes from {self.space} to {space}, for the experiments from here on",
+                f"the space changes from {self.space} to {space} for all that follows",
             )
         self.space = space
 

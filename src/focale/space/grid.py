@@ -71,7 +71,8 @@ class Grid:
         inverse = np.linalg.inv(self.affine)
         voxels = np.asarray(mm, dtype=float) @ inverse[:3, :3].T + inverse[:3, 3]
         halves = np.round(2 * voxels) / 2
-        return np.where(np.abs(voxels - halves) < 1e-6, halves, voxels)
+        snapped: FloatArray = np.where(np.abs(voxels - halves) < 1e-6, halves, voxels)
+        return snapped
 
     def same_as(self, other: Grid) -> bool:
         """Whether two grids have the same shape and place."""

@@ -90,7 +90,7 @@ class Mask:
             if not path.is_file():
                 raise InputMissingError(f"the mask {path} is not a file; check the path")
             try:
-                image = nibabel.load(path)  # type: ignore[attr-defined]
+                image = nibabel.load(path)
             except ImageFileError as error:
                 raise ArgumentError(
                     f"the mask {path} is not an image nibabel can read; pass a NIfTI file"

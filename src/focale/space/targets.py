@@ -31,5 +31,5 @@ def standard_mask(target: str = "mni152_2mm") -> Mask:
     check_choice("target", "the analysis", target, TARGETS)
     file_name, space = TARGETS[target]
     with as_file(files("focale") / "data" / file_name) as path:
-        image = nibabel.as_closest_canonical(nibabel.load(path))  # type: ignore[attr-defined]
+        image = nibabel.as_closest_canonical(nibabel.load(path))
         return Mask.from_image(image, name=f"{space} 2 mm brain mask", space=space)
