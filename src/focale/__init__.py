@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from focale.datasets import pain_studyset_path as pain_studyset_path
+    from focale.estimators.ale import ALE as ALE
     from focale.studyset.model import Studyset as Studyset
 
 _HOME = {
+    "ALE": "focale.estimators.ale",
     "Studyset": "focale.studyset.model",
     "pain_studyset_path": "focale.datasets",
 }
 
-__all__ = ["Studyset", "pain_studyset_path"]
+__all__ = ["ALE", "Studyset", "pain_studyset_path"]
 
 
 def __getattr__(name: str) -> Any:

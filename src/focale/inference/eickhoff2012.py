@@ -15,7 +15,7 @@ import numpy as np
 from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps
 from focale.kernels.histogram import fold
-from focale.typing import FloatArray
+from focale.typing import FloatArray, IntArray
 
 BINS_PER_UNIT = 100_000
 
@@ -36,11 +36,11 @@ class HistogramNull:
     centres: FloatArray
     log_tail: FloatArray
 
-    def log_p(self, ale: FloatArray) -> FloatArray:
-        """Natural logarithm of the p value of ALE values."""
+    def level(self, ale: FloatArray) -> IntArray:
+        """Bin of each ALE value: the one with the nearest centre, ties up."""
         bins = np.floor(ale * BINS_PER_UNIT + 0.5).astype(np.int64)
-        log_p: FloatArray = self.log_tail[np.clip(bins, 0, self.centres.size - 1)]
-        return log_p
+        level: IntArray = np.clip(bins, 0, self.centres.size - 1)
+        return level
 
     def ale_at(self, p: float) -> float:
         """Smallest ALE at the centre of a bin whose p value is at most `p`."""

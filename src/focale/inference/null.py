@@ -54,11 +54,6 @@ class LatticeNull:
     log_tail: FloatArray
     step: float
 
-    def log_p(self, steps: IntArray) -> FloatArray:
-        """Natural logarithm of P(K >= k) for lattice values k up to k_max."""
-        log_p: FloatArray = self.log_tail[steps]
-        return log_p
-
     def ale_at(self, p: float) -> float:
         """Smallest ALE on the lattice whose p value is at most `p`.
 

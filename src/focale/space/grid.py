@@ -55,7 +55,7 @@ class Grid:
     @property
     def voxel_volume_mm3(self) -> float:
         """Volume of one voxel in mm3."""
-        return float(abs(np.linalg.det(self.affine[:3, :3])))
+        return float(np.prod(self.voxel_size_mm))
 
     def to_mm(self, voxels: FloatArray) -> FloatArray:
         """Voxel coordinates, shape (n, 3), to millimetres, shape (n, 3)."""
