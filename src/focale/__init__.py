@@ -10,16 +10,44 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from focale.datasets import pain_studyset_path as pain_studyset_path
+    from focale.descriptive import describe as describe
+    from focale.diagnostics.jackknife import FocusCounter as FocusCounter
+    from focale.diagnostics.jackknife import Jackknife as Jackknife
     from focale.estimators.ale import ALE as ALE
+    from focale.protocol.assess import assess as assess
+    from focale.protocol.protocol import Protocol as Protocol
+    from focale.report.interpretation import interpretation as interpretation
+    from focale.report.methods import methods as methods
     from focale.studyset.model import Studyset as Studyset
+    from focale.workflow import describe_into as describe_into
 
 _HOME = {
     "ALE": "focale.estimators.ale",
+    "FocusCounter": "focale.diagnostics.jackknife",
+    "Jackknife": "focale.diagnostics.jackknife",
+    "Protocol": "focale.protocol.protocol",
     "Studyset": "focale.studyset.model",
+    "assess": "focale.protocol.assess",
+    "describe": "focale.descriptive",
+    "describe_into": "focale.workflow",
+    "interpretation": "focale.report.interpretation",
+    "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
 }
 
-__all__ = ["ALE", "Studyset", "pain_studyset_path"]
+__all__ = [
+    "ALE",
+    "FocusCounter",
+    "Jackknife",
+    "Protocol",
+    "Studyset",
+    "assess",
+    "describe",
+    "describe_into",
+    "interpretation",
+    "methods",
+    "pain_studyset_path",
+]
 
 
 def __getattr__(name: str) -> Any:

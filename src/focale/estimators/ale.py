@@ -108,8 +108,8 @@ class ALE:
         fwhm_mm = self._fwhm_mm(studyset)
         if np.all(mask.position_of(studyset.foci_mm) < 0):
             raise EvidenceError(
-                f"all {studyset.n_foci} foci of {studyset.record.source} lie outside the mask "
-                f"{mask.name!r}; check the space of the coordinates (voxel indices instead of "
+                f"all {studyset.n_foci} foci of {studyset.record.source} lie outside "
+                f"{mask.name}; check the space of the coordinates (voxel indices instead of "
                 "mm?) and that the mask is in the same space"
             )
         ma = model_activation(studyset.foci_mm, studyset.offsets, fwhm_mm, mask, self.placement)

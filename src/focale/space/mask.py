@@ -56,7 +56,7 @@ class Mask:
             )
         voxels = np.flatnonzero(self.inside)
         if voxels.size == 0:
-            raise ArgumentError(f"the mask {self.name!r} has no voxel inside; pass another mask")
+            raise ArgumentError(f"{self.name} has no voxel inside; pass another mask")
         index = np.full(self.grid.shape, -1, dtype=np.int32)
         index.reshape(-1)[voxels] = np.arange(voxels.size, dtype=np.int32)
         object.__setattr__(self, "voxels", voxels)
@@ -95,7 +95,7 @@ class Mask:
                 raise ArgumentError(
                     f"the mask {path} is not an image nibabel can read; pass a NIfTI file"
                 ) from error
-            name = name or path.name
+            name = name or f"the mask {path.name}"
         data = np.asanyarray(image.dataobj)
         if data.ndim == 4 and data.shape[3] == 1:
             data = data[..., 0]
@@ -105,7 +105,7 @@ class Mask:
                 "pass one volume of it"
             )
         grid = Grid(shape=data.shape, affine=np.asarray(image.affine, dtype=float))
-        return cls(grid=grid, inside=data > 0, name=name or "mask image", space=space)
+        return cls(grid=grid, inside=data > 0, name=name or "a mask image", space=space)
 
     @property
     def n_voxels(self) -> int:

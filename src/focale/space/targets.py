@@ -32,4 +32,4 @@ def standard_mask(target: str = "mni152_2mm") -> Mask:
     file_name, space = TARGETS[target]
     with as_file(files("focale") / "data" / file_name) as path:
         image = nibabel.as_closest_canonical(nibabel.load(path))
-        return Mask.from_image(image, name=f"{space} 2 mm brain mask", space=space)
+        return Mask.from_image(image, name=f"the {space} brain mask at 2 mm", space=space)

@@ -1,0 +1,54 @@
+# Each target sets up what it needs in .venv; nothing but Python >= 3.11 and make is required.
+
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: help demo test validate lint types floors wheel bench ci clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1 \t/' | expand -t 20
+
+demo: .venv/installed ## Describe the bundled evidence into ./demo
+	$(BIN)/focale demo -o demo --overwrite
+
+test: .venv/ready ## Run the tests (about a minute)
+	$(BIN)/pytest -m "not slow"
+
+validate: .venv/ready ## Run the slow tests too
+	$(BIN)/pytest
+
+lint: .venv/ready ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/ready ## Check types
+	$(BIN)/mypy
+
+floors: .venv/ready ## Check that a floor imports only floors below it
+	$(BIN)/lint-imports
+
+wheel: .venv/ready ## Build the wheel, install it elsewhere and run it
+	$(BIN)/python tests/check_wheel.py
+
+bench: .venv/ready ## Measure against nimare 0.22.1, side by side
+	$(BIN)/python benchmarks/compare.py
+
+ci: test lint types floors wheel ## All that must pass before a change lands
+
+clean: ## Remove what the other targets made
+	rm -rf .venv dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Focale needs Python 3.11 or newer"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+.venv/installed: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/ready: .venv/installed
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@

@@ -1,0 +1,5 @@
+"""``python -m focale`` is the command ``focale``."""
+
+from focale.cli import main
+
+main()

@@ -1,0 +1,36 @@
+"""``focale assess``: how should this evidence be read? Decided without a map."""
+
+from __future__ import annotations
+
+import click
+
+from focale.cli.console import ids_from, protocol_from, show_evidence, warn
+
+
+@click.command()
+@click.argument("input", type=click.Path())
+@click.option("--ids", multiple=True, metavar="ID,ID|@FILE", help="Experiments to read.")
+@click.option("--first", type=int, metavar="N", help="Read the first N experiments.")
+@click.option("--protocol", "protocol_file", type=click.Path(), help="Protocol (TOML).")
+@click.option(
+    "--space", type=click.Choice(["MNI", "TAL"]), help="Space of foci the file does not place."
+)
+def assess(
+    input: str,  # noqa: A002  # the word users see
+    ids: tuple[str, ...],
+    first: int | None,
+    protocol_file: str | None,
+    space: str | None,
+) -> None:
+    """Decide whether INPUT is to be read descriptively or inferentially.
+
+    Looks at counts only: no map is computed.
+    """
+    from focale.protocol.assess import assess as decide
+    from focale.workflow import Selection, read_studyset
+
+    protocol = protocol_from(protocol_file)
+    selection = Selection(ids=ids_from(ids), first=first)
+    studyset = read_studyset(input, protocol, selection, space)
+    warn(studyset)
+    show_evidence(studyset, decide(studyset, protocol))

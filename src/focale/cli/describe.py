@@ -1,0 +1,102 @@
+"""``focale describe``: read an evidence base descriptively, into a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from focale.cli.console import ids_from, protocol_from, say, show_evidence, stage, warn
+
+
+@click.command()
+@click.argument("input", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder to write.")
+@click.option("--ids", multiple=True, metavar="ID,ID|@FILE", help="Experiments to read.")
+@click.option("--first", type=int, metavar="N", help="Read the first N experiments.")
+@click.option("--protocol", "protocol_file", type=click.Path(), help="Protocol (TOML).")
+@click.option(
+    "--space", type=click.Choice(["MNI", "TAL"]), help="Space of foci the file does not place."
+)
+@click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
+@click.option("--no-figures", is_flag=True, help="Write maps, tables and texts only.")
+def describe(
+    input: str,  # noqa: A002  # the word users see
+    output: str,
+    ids: tuple[str, ...],
+    first: int | None,
+    protocol_file: str | None,
+    space: str | None,
+    overwrite: bool,
+    no_figures: bool,
+) -> None:
+    """Describe the evidence in INPUT (NIMADS JSON or Sleuth text) without any test.
+
+    Writes the ALE map, clusters above a display-only threshold, what each experiment
+    contributes, figures, and a written interpretation. There is no p and no z.
+    """
+    from focale.workflow import Selection
+
+    command = " ".join(
+        [
+            "focale describe",
+            input,
+            "-o OUT",
+            *(f"--ids {value}" for value in ids),
+            *([f"--first {first}"] if first is not None else []),
+            *([f"--protocol {protocol_file}"] if protocol_file else []),
+            *([f"--space {space}"] if space else []),
+            *(["--no-figures"] if no_figures else []),
+        ]
+    )
+    run_describe(
+        input,
+        output,
+        selection=Selection(ids=ids_from(ids), first=first),
+        protocol_file=protocol_file,
+        space=space,
+        command=command,
+        overwrite=overwrite,
+        with_figures=not no_figures,
+    )
+
+
+def run_describe(
+    source: str,
+    output: str,
+    *,
+    selection: object,
+    protocol_file: str | None = None,
+    space: str | None = None,
+    command: str,
+    overwrite: bool,
+    with_figures: bool = True,
+) -> None:
+    """Read, describe, write, and tell the reader where to look."""
+    from focale.io.atomic import check_writable
+    from focale.progress import bar
+    from focale.report.interpretation import interpretation
+    from focale.workflow import Selection, describe_into, read_studyset
+
+    check_writable(Path(output), overwrite=overwrite)
+    protocol = protocol_from(protocol_file)
+    stage(f"reading {source}")
+    assert isinstance(selection, Selection)
+    studyset = read_studyset(source, protocol, selection, space)
+    warn(studyset)
+    stage("computing and writing (the first run compiles for some seconds)")
+    result = describe_into(
+        studyset,
+        output,
+        protocol,
+        command=command,
+        overwrite=overwrite,
+        with_figures=with_figures,
+        progress=bar("leave-one-out"),
+    )
+    show_evidence(studyset, result.decision)
+    say()
+    say(interpretation(result))
+    say()
+    click.echo(Path(output) / "interpretation.md")
+    click.echo(output)

@@ -1,0 +1,44 @@
+"""``focale protocol``: declare the choices before a map is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from focale.errors import OutputError
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    default="protocol.toml",
+    show_default=True,
+    type=click.Path(),
+    help="File to write.",
+)
+@click.option("--title", default="", help="What the analysis is about.")
+@click.option("--min-experiments", type=int, help="Independent studies for inference.")
+def protocol(output: str, title: str, min_experiments: int | None) -> None:
+    """Write a protocol with the present date, to be edited and kept with the review.
+
+    Pass it to `focale assess` and `focale describe` with --protocol.
+    """
+    from focale.protocol.protocol import Protocol
+
+    choices = Protocol(title=title)
+    if min_experiments is not None:
+        choices = replace(choices, min_experiments=min_experiments)
+    text = choices.declare().to_toml()
+    try:
+        with Path(output).open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise OutputError(
+            f"{output} exists and holds a declared protocol; choose another name with -o"
+        ) from error
+    except OSError as error:
+        raise OutputError(f"{output} cannot be written: {error.strerror}") from error
+    click.echo(output)

@@ -1,0 +1,207 @@
+"""The descriptive reading: where coordinates were reported, and no claim beyond.
+
+For an evidence base too small to bear a test. It has the raw ALE statistic, clusters
+above a display-only level, what each experiment contributes to them, and what is left of
+them without it. It has no p and no z.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+from focale.diagnostics.contributions import Contributions, contributions
+from focale.diagnostics.dominance import Dominance, dominance
+from focale.diagnostics.focus_counts import focus_counts
+from focale.diagnostics.leave_one_out import LeaveOneOut, leave_one_out
+from focale.errors import ArgumentError, DescriptiveOnlyError
+from focale.estimators.ale import ALE
+from focale.estimators.nimare_names import NimareNames
+from focale.estimators.result import AleMap
+from focale.inference.clusters import Clusters, find_clusters
+from focale.inference.ma_maps import MaMaps
+from focale.progress import Progress, silent
+from focale.protocol.assess import Decision, assess
+from focale.protocol.protocol import Protocol
+from focale.space.mask import Mask
+from focale.space.targets import TARGETS, standard_mask
+from focale.space.voxelmap import VoxelMap
+from focale.studyset.model import Studyset
+from focale.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DescriptiveResult(NimareNames):
+    """A descriptive reading of an evidence base.
+
+    Attributes
+    ----------
+    decision, protocol
+        Why the evidence is read in this way, and the choices made beforehand.
+    map
+        The ALE statistic and what it was made from.
+    display_threshold
+        Display-only: the percentile of non-zero ALE values the protocol names.
+    clusters
+        Clusters above the display-only threshold and of the protocol's volume.
+    contributions, leave_one_out, n_foci, dominance
+        What each experiment means to each cluster.
+    """
+
+    decision: Decision
+    protocol: Protocol
+    map: AleMap
+    display_threshold: float
+    clusters: Clusters
+    contributions: Contributions
+    leave_one_out: LeaveOneOut
+    n_foci: IntArray
+    dominance: list[Dominance]
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    labels: VoxelMap | None = None
+
+    map_names = ("stat",)
+
+    @property
+    def ale(self) -> VoxelMap:
+        """The ALE statistic."""
+        return self.map.ale
+
+    @property
+    def ale_in_peaks(self) -> VoxelMap:
+        """ALE in units of one experiment's peak; see `AleMap.ale_in_peaks`."""
+        return self.map.ale_in_peaks
+
+    @property
+    def ma(self) -> MaMaps:
+        """Modelled activation of each experiment."""
+        return self.map.ma
+
+    @property
+    def mask(self) -> Mask:
+        """The voxels of the analysis."""
+        return self.map.mask
+
+    @property
+    def studyset(self) -> Studyset:
+        """The evidence."""
+        return self.map.studyset
+
+    @property
+    def mean_contributions(self) -> FloatArray:
+        """Shape (n_experiments,); mean over clusters of the share of ALE lost.
+
+        Zeros where no cluster is large enough to be listed.
+        """
+        drop = self.contributions.mean_drop
+        means: FloatArray = drop.mean(axis=1) if drop.shape[1] else np.zeros(drop.shape[0])
+        return means
+
+    @property
+    def p(self) -> NoReturn:
+        """Not there: raises `DescriptiveOnlyError`."""
+        raise self._no("p")
+
+    @property
+    def z(self) -> NoReturn:
+        """Not there: raises `DescriptiveOnlyError`."""
+        raise self._no("z")
+
+    @property
+    def logp(self) -> NoReturn:
+        """Not there: raises `DescriptiveOnlyError`."""
+        raise self._no("-log10 p")
+
+    def _no(self, name: str) -> DescriptiveOnlyError:
+        way_out = "for p and z use ALE().fit(studyset)"
+        if self.decision.mode == "descriptive":
+            way_out = (
+                "to read the evidence inferentially all the same, declare the deviation with "
+                "protocol.deviate(reason, min_experiments=...), which is printed with every "
+                "result, and use ALE().fit(studyset)"
+            )
+        return DescriptiveOnlyError(
+            f"a descriptive reading has no {name} map ({self.decision.reason.rstrip('.')}); "
+            f"{way_out}"
+        )
+
+    def __repr__(self) -> str:
+        x, y, z = self.ale.max_mm
+        return (
+            f"DescriptiveResult: {self.studyset!r}; largest ALE {self.ale.max:.5f} at "
+            f"({x:g}, {y:g}, {z:g}) mm; {len(self.clusters)} clusters above the display-only "
+            f"threshold {self.display_threshold:.5f}"
+        )
+
+
+def describe(
+    studyset: Studyset, protocol: Protocol | None = None, progress: Progress = silent
+) -> DescriptiveResult:
+    """Read an evidence base descriptively.
+
+    Parameters
+    ----------
+    studyset
+        The evidence.
+    protocol
+        The choices; by default those of `Protocol()`.
+    progress
+        Wraps the leave-one-out loop, to show a bar.
+
+    Raises
+    ------
+    EvidenceError
+        If no width of the footprints is known, or all foci lie outside the mask.
+
+    Examples
+    --------
+    >>> from focale import Studyset, pain_studyset_path
+    >>> studyset = Studyset(pain_studyset_path())
+    >>> describe(studyset.slice(studyset.ids[:8])).ale.max_mm
+    (54.0, -28.0, 20.0)
+    """
+    protocol = protocol or Protocol()
+    _check_conversion(studyset, protocol)
+    decision = assess(studyset, protocol)
+    estimator = ALE(fwhm_mm=protocol.fwhm_mm, placement=protocol.placement, mask=_mask(protocol))
+    statistic = estimator.statistic(studyset)
+    values = statistic.ale.values
+    threshold = float(np.percentile(values[values > 0], protocol.display_percentile))
+    voxel_mm3 = statistic.mask.grid.voxel_volume_mm3
+    min_voxels = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
+    clusters = find_clusters(statistic.ale, threshold, min_voxels)
+    shares = contributions(statistic.ma, clusters)
+    n_foci = focus_counts(studyset, clusters)
+    return DescriptiveResult(
+        decision=decision,
+        protocol=protocol,
+        map=statistic,
+        display_threshold=threshold,
+        clusters=clusters,
+        contributions=shares,
+        leave_one_out=leave_one_out(statistic.ma, clusters, progress),
+        n_foci=n_foci,
+        dominance=dominance(shares.share, n_foci),
+    )
+
+
+def _mask(protocol: Protocol) -> Mask:
+    if protocol.mask in TARGETS:
+        return standard_mask(protocol.mask)
+    return Mask.from_image(protocol.mask)
+
+
+def _check_conversion(studyset: Studyset, protocol: Protocol) -> None:
+    if studyset.n_converted and studyset.talairach != protocol.talairach:
+        raise ArgumentError(
+            f"the studyset was converted with the {studyset.talairach!r} Talairach matrix, but "
+            f"the protocol declares {protocol.talairach!r}; pass talairach="
+            f"{protocol.talairach!r} to Studyset"
+        )

@@ -1,0 +1,201 @@
+"""The protocol: what is decided before a map is seen.
+
+Whether an evidence base is read descriptively or inferentially must not depend on how
+its map looks. A `Protocol` holds the choices, can be kept as a TOML file, knows when it
+was declared, and has a fingerprint of its choices. It is changed only by declaring a
+deviation, which stays with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from focale._check import check_between, check_choice, check_count, check_positive
+from focale.errors import ArgumentError, InputMissingError, ReadError
+from focale.inference.ma_maps import Placement
+from focale.space.talairach import TalairachMatrix
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A change of the protocol after it was declared, and its reason."""
+
+    reason: str
+    changes: str
+    declared: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """Choices declared before the map is computed.
+
+    Parameters
+    ----------
+    title
+        What the analysis is about.
+    min_experiments
+        Smallest number of independent experiments for an inferential reading. The
+        default of 17 is where single experiments stop driving results with cluster-level
+        family-wise error control (Eickhoff et al. 2016).
+    independence
+        What counts as independent: "study" counts every study once, however many
+        contrasts of its participants it reports.
+    mask
+        Name of a standard space, or the path of an image.
+    placement
+        "exact" or "nearest"; see `ALE`.
+    talairach
+        Matrix for Talairach coordinates: "pooled", "spm" or "fsl".
+    fwhm_mm
+        Width of the footprints; None takes it from the sample sizes.
+    display_percentile
+        The display-only threshold, as a percentile of the non-zero ALE values.
+    min_cluster_mm3
+        Smallest volume of a cluster in tables of a descriptive reading.
+    alpha, cluster_forming_p, iterations, seed
+        Settings of an inferential reading, declared here so that they are fixed too.
+    sub_analyses
+        Planned sub-analyses, in words.
+    declared
+        When the protocol was declared (ISO 8601, UTC), or "" for the default protocol.
+    deviations
+        Changes made after that.
+    """
+
+    title: str = ""
+    min_experiments: int = 17
+    independence: str = "study"
+    mask: str = "mni152_2mm"
+    placement: Placement = "exact"
+    talairach: TalairachMatrix = "pooled"
+    fwhm_mm: float | None = None
+    display_percentile: float = 95.0
+    min_cluster_mm3: float = 4000.0
+    alpha: float = 0.05
+    cluster_forming_p: float = 0.001
+    iterations: int = 10_000
+    seed: int = 0
+    sub_analyses: tuple[str, ...] = ()
+    declared: str = ""
+    deviations: tuple[Deviation, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_count("min_experiments", "Protocol", self.min_experiments, 1)
+        check_choice("independence", "Protocol", self.independence, ("study",))
+        check_choice("placement", "Protocol", self.placement, get_args(Placement))
+        check_choice("talairach", "Protocol", self.talairach, get_args(TalairachMatrix))
+        check_positive("fwhm_mm", "Protocol", self.fwhm_mm)
+        check_between("display_percentile", "Protocol", self.display_percentile, 0, 100)
+        check_positive("min_cluster_mm3", "Protocol", self.min_cluster_mm3)
+        check_between("alpha", "Protocol", self.alpha, 0, 1)
+        check_between("cluster_forming_p", "Protocol", self.cluster_forming_p, 0, 1)
+        check_count("iterations", "Protocol", self.iterations, 1)
+        check_count("seed", "Protocol", self.seed, 0)
+
+    def declare(self) -> Protocol:
+        """The protocol with the present time as its date of declaration."""
+        return replace(self, declared=_now())
+
+    def deviate(self, reason: str, **changes: Any) -> Protocol:
+        """The protocol with changes, each recorded with the reason and the time.
+
+        Parameters
+        ----------
+        reason
+            Why the protocol is changed; it will be printed with every result.
+        **changes
+            New values of the protocol's choices.
+        """
+        if not reason.strip():
+            raise ArgumentError("a deviation needs a reason; say why the protocol is changed")
+        old = asdict(self)
+        _refuse_unknown(changes, "Protocol.deviate")
+        listed = "; ".join(f"{key}: {old[key]!r} -> {value!r}" for key, value in changes.items())
+        deviation = Deviation(reason=reason, changes=listed, declared=_now())
+        return replace(self, **changes, deviations=(*self.deviations, deviation))
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The choices alone, without title, dates and history."""
+        record = asdict(self)
+        return {k: v for k, v in record.items() if k not in ("title", "declared", "deviations")}
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the choices, hexadecimal; equal for equal choices."""
+        text = json.dumps(self.choices, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def differences(self, other: Protocol) -> list[str]:
+        """Choices in which another protocol differs: "name: this -> other"."""
+        theirs = other.choices
+        return [
+            f"{key}: {value!r} -> {theirs[key]!r}"
+            for key, value in self.choices.items()
+            if theirs[key] != value
+        ]
+
+    def to_toml(self) -> str:
+        """The protocol as the text of a TOML file."""
+        import tomli_w
+
+        record = {key: value for key, value in asdict(self).items() if value is not None}
+        record["sub_analyses"] = list(self.sub_analyses)
+        record["deviations"] = [asdict(deviation) for deviation in self.deviations]
+        if not record["deviations"]:
+            del record["deviations"]
+        return (
+            "# Protocol of a coordinate-based meta-analysis, written by Focale.\n"
+            "# Declare it before a map is computed; see docs/protocol.md.\n"
+            f"# fingerprint of the choices: {self.fingerprint}\n" + tomli_w.dumps(record)
+        )
+
+    @classmethod
+    def from_toml(cls, source: str | Path) -> Protocol:
+        """Protocol of a TOML file.
+
+        Raises
+        ------
+        InputMissingError
+            If the file is not there.
+        ReadError
+            If it is not TOML, or has a key or value a protocol does not have.
+        """
+        path = Path(source)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputMissingError(
+                f"the protocol {path} cannot be read ({error}); write one with `focale protocol`"
+            ) from error
+        try:
+            record = tomllib.loads(text)
+            _refuse_unknown(record, path.name)
+            record["sub_analyses"] = tuple(record.get("sub_analyses", ()))
+            record["deviations"] = tuple(Deviation(**d) for d in record.get("deviations", ()))
+            return cls(**record)
+        except tomllib.TOMLDecodeError as error:
+            raise ReadError(f"{path.name}: not a TOML file ({error}); correct it") from error
+        except (ArgumentError, TypeError) as error:
+            raise ReadError(f"{path.name}: {error}") from error
+
+
+def _refuse_unknown(record: Mapping[str, Any], where: str) -> None:
+    names = [field.name for field in fields(Protocol)]
+    for key in record:
+        if key not in names:
+            close = get_close_matches(key, names, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+            raise ArgumentError(f"{key!r} in {where} is not a choice of a protocol; {hint}")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,20 @@
+"""Plain text as Markdown, in which study names stay text."""
+
+from __future__ import annotations
+
+import re
+
+
+def escape(text: str) -> str:
+    r"""Text that Markdown shows as it is.
+
+    Names of studies come from files and may hold anything; none of it becomes a link,
+    a tag or a heading.
+
+    Examples
+    --------
+    >>> escape("pain_04 [x](y) <b>")
+    'pain_04 \\[x](y) &lt;b>'
+    """
+    text = re.sub(r"([\\`*\[])", r"\\\1", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;")

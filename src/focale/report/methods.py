@@ -1,0 +1,144 @@
+"""The methods paragraph, from the settings actually used."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from focale.descriptive import DescriptiveResult
+from focale.report.phrases import count, listed
+from focale.report.references import cite
+
+
+def methods(result: DescriptiveResult, version: str) -> str:
+    """Methods paragraph of a descriptive reading.
+
+    Parameters
+    ----------
+    result
+        A descriptive reading.
+    version
+        Version of Focale that made it.
+
+    Returns
+    -------
+    str
+        Plain text with citations in brackets; `references.cited_in` finds their keys.
+    """
+    sentences = [
+        _software(version),
+        _evidence(result),
+        *_space(result),
+        _footprints(result),
+        _statistic(),
+        _decision(result),
+        _display(result),
+        _dependence(),
+    ]
+    return " ".join(sentences)
+
+
+def _software(version: str) -> str:
+    return (
+        "Reported coordinates were summarized with activation likelihood estimation (ALE) "
+        f"{cite('turkeltaub2002', 'eickhoff2009', 'turkeltaub2012')} as implemented in Focale "
+        f"{version}."
+    )
+
+
+def _evidence(result: DescriptiveResult) -> str:
+    studyset = result.studyset
+    known = studyset.n_subjects[np.isfinite(studyset.n_subjects)]
+    subjects = f" and {known.sum():g} participants" if known.size == len(studyset) else ""
+    outside = int(np.count_nonzero(result.mask.position_of(studyset.foci_mm) < 0))
+    text = (
+        f"The evidence base had {count(len(studyset.study_ids), 'study', 'studies')} with "
+        f"{count(len(studyset), 'experiment')}, {count(studyset.n_foci, 'focus', 'foci')}"
+        f"{subjects}."
+    )
+    if outside:
+        text += (
+            f" {count(outside, 'focus', 'foci')} lay outside the mask and counted with the part "
+            "of the footprint inside it."
+        )
+    return text
+
+
+def _space(result: DescriptiveResult) -> list[str]:
+    studyset = result.studyset
+    if not studyset.n_converted:
+        return []
+    matrix = {"pooled": "pooled", "spm": "SPM", "fsl": "FSL"}[studyset.talairach]
+    return [
+        f"{count(studyset.n_converted, 'focus', 'foci')} reported in Talairach space "
+        f"{'was' if studyset.n_converted == 1 else 'were'} converted to MNI space with the "
+        f"{matrix} matrix {cite('lancaster2007')}."
+    ]
+
+
+def _footprints(result: DescriptiveResult) -> str:
+    protocol, mask = result.protocol, result.mask
+    edges = " x ".join(f"{edge:g}" for edge in np.round(mask.grid.voxel_size_mm, 3))
+    if protocol.fwhm_mm is not None:
+        width = f"a full width at half maximum of {protocol.fwhm_mm:g} mm"
+    else:
+        low, high = result.map.fwhm_mm.min(), result.map.fwhm_mm.max()
+        spread = f"{low:.1f} mm" if np.isclose(low, high) else f"{low:.1f} to {high:.1f} mm"
+        width = (
+            "a full width at half maximum that follows from the sample size of the experiment "
+            f"({spread}) {cite('eickhoff2009')}"
+        )
+    placed = {
+        "exact": "evaluated at voxel centres from the unrounded focus",
+        "nearest": "centred on the voxel nearest to the focus",
+    }[protocol.placement]
+    return (
+        f"Each focus was modelled by a three-dimensional Gaussian with {width}, {placed}, on a "
+        f"grid of {edges} mm within {mask.name} ({mask.n_voxels:,} voxels)."
+    )
+
+
+def _statistic() -> str:
+    return (
+        "Within an experiment a voxel took the largest value any of its foci gave it "
+        f"{cite('turkeltaub2012')}; over experiments, ALE = 1 - prod(1 - MA), MA being the "
+        "modelled value of an experiment."
+    )
+
+
+def _decision(result: DescriptiveResult) -> str:
+    protocol = result.protocol
+    if protocol.declared:
+        declared = f"A protocol declared on {protocol.declared}"
+    else:
+        declared = "The default protocol of Focale"
+    mode = (
+        "the evidence was read descriptively"
+        if result.decision.mode == "descriptive"
+        else "an inferential reading would have been allowed; this is the descriptive reading"
+    )
+    deviations = [f'{d.changes} ("{d.reason}", {d.declared})' for d in protocol.deviations]
+    deviated = f" Deviations from it: {listed(deviations)}." if deviations else ""
+    return (
+        f"{declared} (fingerprint {protocol.fingerprint[:12]}) asks for at least "
+        f"{protocol.min_experiments} independent studies for an inferential reading "
+        f"{cite('eickhoff2016', 'muller2018')}. With {result.decision.n_independent}, {mode}: no "
+        f"null distribution, p or z was computed.{deviated}"
+    )
+
+
+def _display(result: DescriptiveResult) -> str:
+    protocol = result.protocol
+    return (
+        "For display only, the map is cut at the "
+        f"{protocol.display_percentile:g}th percentile of its non-zero values (ALE > "
+        f"{result.display_threshold:.5f}); clusters are voxels above it that share faces, listed "
+        f"from {protocol.min_cluster_mm3:,.0f} mm3 on, with peaks at least 8 mm apart."
+    )
+
+
+def _dependence() -> str:
+    return (
+        "What each experiment contributes to a cluster was computed by leaving it out, in closed "
+        "form: the mean over the voxels of the cluster of 1 - S_i / S, S being the ALE of all "
+        "experiments and S_i the ALE without experiment i."
+    )

@@ -1,0 +1,53 @@
+"""Small pieces of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def count(n: int, singular: str, plural: str | None = None) -> str:
+    """Number and noun.
+
+    Examples
+    --------
+    >>> count(1, "study", "studies"), count(12, "focus", "foci")
+    ('1 study', '12 foci')
+    """
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+
+
+def in_words(n: int, singular: str, plural: str | None = None) -> str:
+    """Number as a word where it is small, and noun.
+
+    Examples
+    --------
+    >>> in_words(4, "cluster"), in_words(14, "cluster")
+    ('four clusters', '14 clusters')
+    """
+    number = _WORDS[n] if n < len(_WORDS) else f"{n:,}"
+    return f"{number} {singular if n == 1 else plural or singular + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def place(mm: Sequence[float]) -> str:
+    """Coordinates in a sentence.
+
+    Examples
+    --------
+    >>> place((54.0, -28.0, 20.5))
+    'x = 54, y = -28, z = 20.5 mm'
+    """
+    x, y, z = mm
+    return f"x = {x:g}, y = {y:g}, z = {z:g} mm"

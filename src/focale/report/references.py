@@ -1,0 +1,38 @@
+"""The papers a text cites, as BibTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+
+_CITED = {
+    "turkeltaub2002": "Turkeltaub et al., 2002",
+    "lancaster2007": "Lancaster et al., 2007",
+    "eickhoff2009": "Eickhoff et al., 2009",
+    "turkeltaub2012": "Turkeltaub et al., 2012",
+    "eickhoff2016": "Eickhoff et al., 2016",
+    "muller2018": "Müller et al., 2018",
+}
+
+
+def cite(*keys: str) -> str:
+    """Citation in brackets.
+
+    Examples
+    --------
+    >>> cite("turkeltaub2002", "eickhoff2009")
+    '(Turkeltaub et al., 2002; Eickhoff et al., 2009)'
+    """
+    return f"({'; '.join(_CITED[key] for key in keys)})"
+
+
+def cited_in(text: str) -> list[str]:
+    """Keys of the papers a text cites, in the order of the years."""
+    return [key for key, citation in _CITED.items() if citation in text]
+
+
+def bibtex(keys: Iterable[str]) -> str:
+    """BibTeX entries of papers, from the bibliography that ships with Focale."""
+    text = (files("focale") / "data" / "references.bib").read_text(encoding="utf-8")
+    by_key = {entry.partition("{")[2].partition(",")[0]: entry for entry in text.split("\n\n")}
+    return "\n\n".join(by_key[key].strip() for key in keys) + "\n"

@@ -1,0 +1,68 @@
+"""Who went in: experiments and foci, and what became of every focus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from focale.descriptive import DescriptiveResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXPERIMENT_COLUMNS = {
+    "id": "Experiment: study id, hyphen, contrast id",
+    "study_id": "Study",
+    "contrast_id": "Contrast within the study",
+    "name": "Label in the source",
+    "sample_size": "Participants; the mean over groups where the source lists several",
+    "n_foci": "Foci reported",
+    "source": "Place in the source",
+    "fwhm_mm": "Width (FWHM) of the footprint of the experiment's foci, mm",
+    "n_foci_outside": "Foci whose nearest voxel lies outside the mask",
+    "mean_contribution": "Mean over the listed clusters of the share of ALE lost without the "
+    "experiment",
+}
+
+FOCUS_COLUMNS = {
+    "id": "Experiment: study id, hyphen, contrast id",
+    "study_id": "Study",
+    "contrast_id": "Contrast within the study",
+    "x": "Left (-) to right (+), mm, in the space of the map",
+    "y": "Back (-) to front (+), mm",
+    "z": "Bottom (-) to top (+), mm",
+    "space": "Space of x, y, z",
+    "reported_x": "As reported, mm",
+    "reported_y": "As reported, mm",
+    "reported_z": "As reported, mm",
+    "reported_space": "Space as reported",
+    "in_mask": "Whether the nearest voxel is inside the mask; foci outside count with the part of "
+    "their footprint that lies inside",
+    "cluster": "Cluster the nearest voxel belongs to, if any",
+}
+
+
+def experiment_frame(result: DescriptiveResult) -> pd.DataFrame:
+    """One row an experiment; columns as in `EXPERIMENT_COLUMNS`."""
+    table = result.studyset.metadata
+    outside = result.mask.position_of(result.studyset.foci_mm) < 0
+    owners = result.studyset.experiment_of_focus
+    table["fwhm_mm"] = result.map.fwhm_mm
+    table["n_foci_outside"] = [int(outside[owners == i].sum()) for i in range(len(table))]
+    table["mean_contribution"] = result.mean_contributions
+    return table[list(EXPERIMENT_COLUMNS)]
+
+
+def focus_frame(result: DescriptiveResult) -> pd.DataFrame:
+    """One row a focus, in the order of the source; columns as in `FOCUS_COLUMNS`."""
+    import pandas as pd
+
+    studyset = result.studyset
+    table = studyset.coordinates
+    reported = [focus for experiment in studyset for focus in experiment.foci]
+    table[["reported_x", "reported_y", "reported_z"]] = [focus.mm for focus in reported]
+    table["reported_space"] = [focus.space for focus in reported]
+    positions = result.mask.position_of(studyset.foci_mm)
+    table["in_mask"] = positions >= 0
+    cluster = pd.Series(result.clusters.labels[positions], dtype="Int64")
+    table["cluster"] = cluster.mask((positions < 0) | (cluster == 0))
+    return table[list(FOCUS_COLUMNS)]

@@ -1,0 +1,123 @@
+"""The whole run, in order: read, decide, describe, write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from focale.descriptive import DescriptiveResult, describe
+from focale.errors import ArgumentError
+from focale.io.atomic import check_writable, is_focale_folder
+from focale.progress import Progress, silent
+from focale.protocol.protocol import Deviation, Protocol
+from focale.report.folder import Run, label_of, write_descriptive
+from focale.studyset.model import Studyset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which experiments of a source to read.
+
+    Parameters
+    ----------
+    ids
+        Identifiers, or empty for all.
+    first
+        Only so many experiments from the beginning; None for all.
+    """
+
+    ids: tuple[str, ...] = ()
+    first: int | None = None
+
+    def of(self, studyset: Studyset) -> Studyset:
+        """The experiments asked for."""
+        if self.ids and self.first is not None:
+            raise ArgumentError("give ids or a number of first experiments, not both")
+        if self.ids:
+            return studyset.slice(self.ids)
+        if self.first is None:
+            return studyset
+        if not 1 <= self.first <= len(studyset):
+            raise ArgumentError(
+                f"the first {self.first} experiments were asked for, but "
+                f"{studyset.record.source} has {len(studyset)}; ask for 1 to {len(studyset)}"
+            )
+        return studyset.slice(studyset.ids[: self.first])
+
+
+def read_studyset(
+    source: str | Path,
+    protocol: Protocol,
+    selection: Selection | None = None,
+    space: str | None = None,
+) -> Studyset:
+    """Read the evidence as a protocol wants it."""
+    studyset = Studyset(source, space=space, talairach=protocol.talairach)
+    return (selection or Selection()).of(studyset)
+
+
+def describe_into(
+    studyset: Studyset,
+    folder: str | Path,
+    protocol: Protocol | None = None,
+    *,
+    command: str = "",
+    overwrite: bool = False,
+    with_figures: bool = True,
+    progress: Progress = silent,
+) -> DescriptiveResult:
+    """Describe an evidence base and write maps, tables, figures and texts to a folder.
+
+    Parameters
+    ----------
+    studyset
+        The evidence.
+    folder
+        Output folder; new or empty, or one that Focale wrote if `overwrite`.
+    protocol
+        The choices. Where they differ from those of the result that is replaced, the
+        difference is recorded as a deviation.
+    command
+        The command that repeats the run, for the record.
+    overwrite
+        Whether to replace an earlier result.
+    with_figures
+        Whether to draw figures.
+    progress
+        Wraps long loops, to show a bar.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written; checked before anything is computed.
+    """
+    folder = Path(folder)
+    check_writable(folder, overwrite=overwrite)
+    protocol = _with_history(protocol or Protocol(), folder)
+    result = describe(studyset, protocol, progress)
+    run = Run(command, label_of(studyset.record.source), with_figures)
+    write_descriptive(result, folder, run)
+    return result
+
+
+def save_folder(result: DescriptiveResult, folder: str | Path) -> None:
+    """Write a descriptive reading that was made in Python."""
+    check_writable(Path(folder))
+    command = "focale.describe(studyset, protocol)"
+    write_descriptive(result, Path(folder), Run(command, label_of(result.studyset.record.source)))
+
+
+def _with_history(protocol: Protocol, folder: Path) -> Protocol:
+    """The protocol with the deviations of the result it replaces, and from it."""
+    if not (folder / "protocol.toml").is_file() or not is_focale_folder(folder):
+        return protocol
+    earlier = Protocol.from_toml(folder / "protocol.toml")
+    kept = [d for d in earlier.deviations if d not in protocol.deviations]
+    declared = " ".join(deviation.changes for deviation in protocol.deviations)
+    changes = [change for change in earlier.differences(protocol) if change not in declared]
+    if changes:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        reason = "the protocol was changed after a first run in the same output folder"
+        kept.append(Deviation(reason, "; ".join(changes), now))
+    return replace(protocol, deviations=(*kept, *protocol.deviations))
