@@ -1,0 +1,60 @@
+"""Tasks of the benchmark for Focale; prints seconds of each as JSON."""
+
+import json
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+from focale import ALE, FocusCounter, Jackknife, Studyset, pain_studyset_path
+
+PAIN = Studyset(pain_studyset_path())
+PAIN8 = PAIN.slice(PAIN.ids[:8])
+
+
+def display_level(result):
+    values = result.get_map("stat", return_type="array")
+    return np.percentile(values[values > 0], 95)
+
+
+def tasks():
+    result8, result21 = ALE().fit(PAIN8), ALE().fit(PAIN)
+    level = display_level(result8)
+    jackknife = Jackknife(target_image="stat", voxel_thresh=level, cluster_threshold=500)
+    counter = FocusCounter(target_image="z", voxel_thresh=3.1, cluster_threshold=10)
+    return {
+        "statistic_8": (lambda: ALE().statistic(PAIN8), 30),
+        "statistic_21": (lambda: ALE().statistic(PAIN), 30),
+        "fit_8": (lambda: ALE().fit(PAIN8), 30),
+        "fit_21": (lambda: ALE().fit(PAIN), 30),
+        "jackknife_8": (lambda: jackknife.transform(result8), 10),
+        "focus_counter_21": (lambda: counter.transform(result21), 10),
+    }
+
+
+def measure(task, repeats):
+    task()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        task()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def whole_run():
+    """The seed's workflow as one command, figures included, into a folder."""
+    from focale.cli import _run
+
+    with tempfile.TemporaryDirectory() as place:
+        if _run(["demo", "-o", f"{place}/demo"]) != 0:
+            raise SystemExit("focale demo failed")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["whole"]:
+        whole_run()
+    else:
+        measured = {name: measure(task, repeats) for name, (task, repeats) in tasks().items()}
+        print(json.dumps(measured))

@@ -1,0 +1,70 @@
+"""Tasks of the benchmark for NiMARE 0.22.1; prints seconds of each as JSON."""
+
+import json
+import logging
+import os
+import sys
+import time
+import warnings
+
+warnings.simplefilter("ignore")
+
+import numpy as np  # noqa: E402
+from nimare.diagnostics import FocusCounter, Jackknife  # noqa: E402
+from nimare.meta.cbma.ale import ALE  # noqa: E402
+from nimare.nimads import Studyset  # noqa: E402
+from nimare.utils import get_resource_path  # noqa: E402
+
+logging.disable(logging.CRITICAL)
+PAIN_FILE = os.path.join(get_resource_path(), "nidm_pain_studyset.json")  # noqa: PTH118
+
+
+def display_level(result):
+    values = result.get_map("stat", return_type="array")
+    return np.percentile(values[values > 0], 95)
+
+
+def tasks():
+    pain = Studyset(PAIN_FILE, target="mni152_2mm")
+    pain8 = pain.slice(pain.ids[:8])
+    result8, result21 = ALE().fit(pain8), ALE().fit(pain)
+    level = display_level(result8)
+    jackknife = Jackknife(
+        target_image="stat", voxel_thresh=level, cluster_threshold=500, n_cores=1
+    )
+    counter = FocusCounter(target_image="z", voxel_thresh=3.1, cluster_threshold=10, n_cores=1)
+    return {
+        "fit_8": (lambda: ALE().fit(pain8), 15),
+        "fit_21": (lambda: ALE().fit(pain), 15),
+        "jackknife_8": (lambda: jackknife.transform(result8), 3),
+        "focus_counter_21": (lambda: counter.transform(result21), 3),
+    }
+
+
+def measure(task, repeats):
+    task()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        task()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def whole_run():
+    """The seed's workflow without its figures."""
+    pain = Studyset(PAIN_FILE, target="mni152_2mm")
+    result = ALE().fit(pain.slice(pain.ids[:8]))
+    level = display_level(result)
+    jackknife = Jackknife(
+        target_image="stat", voxel_thresh=level, cluster_threshold=500, n_cores=1
+    )
+    jackknife.transform(result)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["whole"]:
+        whole_run()
+    else:
+        measured = {name: measure(task, repeats) for name, (task, repeats) in tasks().items()}
+        print(json.dumps(measured))
