@@ -4,7 +4,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help demo test validate lint types floors wheel bench ci clean
+.PHONY: help demo test validate simulate lint types floors wheel bench ci clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -18,6 +18,9 @@ test: .venv/ready ## Run the tests (about a minute)
 
 validate: .venv/ready ## Run the slow tests too
 	$(BIN)/pytest
+
+simulate: .venv/ready ## Run the simulations of validation/
+	$(BIN)/python validation/uncorrected_p.py
 
 lint: .venv/ready ## Check style
 	$(BIN)/ruff check .
