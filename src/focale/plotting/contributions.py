@@ -33,7 +33,7 @@ from focale.plotting.style import (
     place,
     styled,
 )
-from focale.plotting.text import SIZES, fit_all, width_of
+from focale.plotting.text import SIZES, clean, fit_all, width_of
 from focale.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _remarks(shares: FloatArray) -> list[str]:
 def _heads(cluster_names: Sequence[str], column: float) -> tuple[list[str], float]:
     """Names above the columns, cut to fit, and the height they take, inches."""
     size = SIZES["small"]
-    if max(width_of(name, size) for name in cluster_names) < column - 0.06:
+    if max(width_of(clean(name), size) for name in cluster_names) < column - 0.06:
         return fit_all(cluster_names, column - 0.05, size), 0.22
     heads = fit_all(cluster_names, 1.3, size)
     return heads, max(0.26, 0.1 + max(width_of(head, size) for head in heads))

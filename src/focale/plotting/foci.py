@@ -74,7 +74,8 @@ def plot_foci(studyset: Studyset, title: str | None = None) -> Figure:
         Every focus is drawn; one beyond the edge of a view is drawn at the edge, and
         the figure says how many are.
     title
-        By default "All reported coordinates by study".
+        By default "All reported coordinates by study"; without "by study" where there
+        are too many studies to tell apart.
     """
     counts = foci_per_study(studyset)
     names = [clean(str(study_id)) for study_id in studyset.study_ids]
@@ -83,12 +84,12 @@ def plot_foci(studyset: Studyset, title: str | None = None) -> Figure:
         rows, columns = _legend_shape(names) if told_apart else (1, 1)
         figure, top = page(
             VIEWS_HEIGHT + 0.35 + rows * _ROW + MARGIN,
-            title or "All reported coordinates by study",
+            title or "All reported coordinates" + (" by study" if told_apart else ""),
         )
         markers = study_markers(len(names))
         for view, ax in brain_axes(figure, top).items():
             draw_outline(ax, view)
-            draw_foci(ax, view, studyset, markers, size=22 if studyset.n_foci < 400 else 14)
+            draw_foci(ax, view, studyset, markers, size=22)
         top += VIEWS_HEIGHT + 0.1
         note(figure, MARGIN, top, _remarks(studyset, told_apart=told_apart))
         if told_apart:
@@ -98,7 +99,8 @@ def plot_foci(studyset: Studyset, title: str | None = None) -> Figure:
 
 def study_of_focus(studyset: Studyset) -> IntArray:
     """Shape (n_foci,); number of the study each focus belongs to."""
-    number = {str(study_id): i for i, study_id in enumerate(studyset.study_ids)}
+    studies = dict.fromkeys(experiment.study_id for experiment in studyset)
+    number = {study_id: i for i, study_id in enumerate(studies)}
     of_experiment = np.array([number[experiment.study_id] for experiment in studyset])
     return of_experiment[studyset.experiment_of_focus]
 
@@ -111,23 +113,33 @@ def foci_per_study(studyset: Studyset) -> IntArray:
 def draw_foci(
     ax: Axes, view: View, studyset: Studyset, markers: Sequence[Marker], size: float
 ) -> None:
-    """Foci of each study with its marker, held inside the view; `size` in points squared."""
-    low, high = np.array(BOUNDS_MM).T
-    points = view.flat(np.clip(studyset.foci_mm, low + 4, high - 4))
-    studies = study_of_focus(studyset)
-    for study, marker in enumerate(markers):
-        own: FloatArray = points[studies == study]
+    """Foci of each study with its marker, held inside the view.
+
+    `size` is the area of a mark, points squared; it shrinks where there are many foci.
+    """
+    size *= 1 if len(studyset.foci_mm) < 400 else 0.6 if len(studyset.foci_mm) < 2000 else 0.15
+    points = view.flat(_held_in_view(studyset.foci_mm))
+    kinds = list(dict.fromkeys(markers))
+    kind_of_focus = np.array([kinds.index(m) for m in markers])[study_of_focus(studyset)]
+    # Many vector marks make an SVG file that browsers are slow to draw.
+    heavy = len(points) > 1500
+    for kind, marker in enumerate(kinds):
+        own = points[kind_of_focus == kind]
         if len(own):
-            # Many vector marks make an SVG file that browsers are slow to draw.
-            heavy = len(points) > 600
             looks: Looks = {"marker": marker.shape, "s": size, "zorder": 3, "clip_on": False}
             ax.scatter(own[:, 0], own[:, 1], rasterized=heavy, **looks, **marker.looks)
 
 
 def n_beyond(studyset: Studyset) -> int:
     """Number of foci beyond the edge of a view."""
+    moved = studyset.foci_mm != _held_in_view(studyset.foci_mm)
+    return int(moved.any(axis=1).sum())
+
+
+def _held_in_view(mm: FloatArray) -> FloatArray:
+    """Points, shape (n, 3), mm, moved so that their marks are not cut off."""
     low, high = np.array(BOUNDS_MM).T
-    return int(np.any((studyset.foci_mm < low) | (studyset.foci_mm > high), axis=1).sum())
+    return np.clip(mm, low + 4, high - 4)
 
 
 def n_coordinates(n: int) -> str:

@@ -6,17 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from focale.plotting.brain import (
-    VIEWS_HEIGHT,
-    Extent,
-    View,
-    brain_axes,
-    brightest,
-    cut,
-    draw_outline,
-    template,
-)
+from focale.plotting.brain import VIEWS_HEIGHT, View, brain_axes, draw_outline
 from focale.plotting.foci import DOT, draw_foci, n_beyond, n_coordinates
+from focale.plotting.lookup import Extent, brightest, cut, template
 from focale.plotting.style import ALE_COLOURS, INK, MARGIN, Looks, note, page, place, styled
 from focale.plotting.text import SIZES
 from focale.space.voxelmap import VoxelMap

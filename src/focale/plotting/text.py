@@ -45,7 +45,7 @@ def clean(text: str) -> str:
 
 def families_for(texts: Sequence[str]) -> list[str]:
     """Fonts to draw with: the standard one, and installed ones for letters it lacks."""
-    letters = {ord(letter) for text in texts for letter in text}
+    letters = {ord(letter) for text in texts for letter in clean(text)}
     if all(letter < 0x0250 for letter in letters):  # Latin: do not open the font
         return [_FONT]
     from matplotlib import font_manager
@@ -58,7 +58,7 @@ def families_for(texts: Sequence[str]) -> list[str]:
 
 
 def width_of(text: str, size: float, weight: str = "normal") -> float:
-    """Width of a line of text in the current style, inches; at least as drawn."""
+    """Width of a clean line of text in the current style, inches; at least as drawn."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
