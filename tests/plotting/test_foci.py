@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from focale.plotting.foci import foci_per_study, plot_foci, study_markers
@@ -53,7 +52,7 @@ def test_plot_foci__texts_of_the_legend_stay_in_their_columns(helpers):
 
 def test_plot_foci__draws_every_focus_once_in_each_view(eight):
     figure = plot_foci(eight)
-    views = [ax for ax in figure.axes if ax.get_label() != "legend"]
+    views = [ax for ax in figure.axes if ax.get_label() != "legend" and ax.collections]
     n_drawn = [sum(len(c.get_offsets()) for c in ax.collections) for ax in views]
     assert n_drawn == [eight.n_foci] * 3
 
@@ -61,9 +60,8 @@ def test_plot_foci__draws_every_focus_once_in_each_view(eight):
 def test_plot_foci__a_focus_far_away_is_drawn_at_the_edge_and_counted(helpers):
     figure = plot_foci(helpers.make_studyset({"A": [(0, 0, 0), (-300, 0, 0)]}))
     assert any("1 beyond the edge" in text for text in helpers.texts_of(figure))
-    coronal = figure.axes[0]
-    x = coronal.collections[0].get_offsets()[:, 0]
-    assert np.all((x >= coronal.get_xlim()[0]) & (x <= coronal.get_xlim()[1]))
+    drawn = [ax.collections[0].get_offsets() for ax in figure.axes if ax.collections]
+    assert min(float(places.min()) for places in drawn[:3]) > -90
 
 
 def test_plot_foci__a_study_without_foci_is_named_with_0(helpers):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from focale.plotting.brain import BOUNDS_MM, VIEWS_HEIGHT, View, brain_axes, draw_outline
+from focale.plotting.brain import VIEW_MM, VIEWS_HEIGHT, glass_brain
 from focale.plotting.style import INK, MARGIN, PAGE_WIDTH, Looks, note, page, place, styled
 from focale.plotting.text import SIZES, clean, fit_all, width_of
 from focale.studyset.model import Studyset
 from focale.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe & Ito (2008): told apart with every kind of colour vision.
@@ -71,7 +70,7 @@ def plot_foci(studyset: Studyset, title: str | None = None) -> Figure:
     Parameters
     ----------
     studyset
-        Every focus is drawn; one beyond the edge of a view is drawn at the edge, and
+        Every focus is drawn; one beyond the edge of the views is drawn at the edge, and
         the figure says how many are.
     title
         By default "All reported coordinates by study"; without "by study" where there
@@ -87,9 +86,7 @@ def plot_foci(studyset: Studyset, title: str | None = None) -> Figure:
             title or "All reported coordinates" + (" by study" if told_apart else ""),
         )
         markers = study_markers(len(names))
-        for view, ax in brain_axes(figure, top).items():
-            draw_outline(ax, view)
-            draw_foci(ax, view, studyset, markers, size=22)
+        draw_foci(glass_brain(figure, top), studyset, markers, size=22)
         top += VIEWS_HEIGHT + 0.1
         note(figure, MARGIN, top, _remarks(studyset, told_apart=told_apart))
         if told_apart:
@@ -110,36 +107,35 @@ def foci_per_study(studyset: Studyset) -> IntArray:
     return np.bincount(study_of_focus(studyset), minlength=len(studyset.study_ids))
 
 
-def draw_foci(
-    ax: Axes, view: View, studyset: Studyset, markers: Sequence[Marker], size: float
-) -> None:
-    """Foci of each study with its marker, held inside the view.
+def draw_foci(brain: Any, studyset: Studyset, markers: Sequence[Marker], size: float) -> None:
+    """Foci of each study with its marker, over a brain of nilearn.
 
     `size` is the area of a mark, points squared; it shrinks where there are many foci.
     """
-    size *= 1 if len(studyset.foci_mm) < 400 else 0.6 if len(studyset.foci_mm) < 2000 else 0.15
-    points = view.flat(_held_in_view(studyset.foci_mm))
+    size *= 1 if studyset.n_foci < 400 else 0.6 if studyset.n_foci < 2000 else 0.15
+    points = _held_in_view(studyset.foci_mm)
     kinds = list(dict.fromkeys(markers))
     kind_of_focus = np.array([kinds.index(m) for m in markers])[study_of_focus(studyset)]
     # Many vector marks make an SVG file that browsers are slow to draw.
-    heavy = len(points) > 1500
+    looks: Looks = {"zorder": 3, "clip_on": False, "rasterized": studyset.n_foci > 1500}
     for kind, marker in enumerate(kinds):
         own = points[kind_of_focus == kind]
         if len(own):
-            looks: Looks = {"marker": marker.shape, "s": size, "zorder": 3, "clip_on": False}
-            ax.scatter(own[:, 0], own[:, 1], rasterized=heavy, **looks, **marker.looks)
+            colour = marker.looks["facecolors"]
+            edges = {k: v for k, v in marker.looks.items() if k != "facecolors"}
+            brain.add_markers(own, colour, size, marker=marker.shape, **edges, **looks)
 
 
 def n_beyond(studyset: Studyset) -> int:
-    """Number of foci beyond the edge of a view."""
+    """Number of foci beyond the edge of the views."""
     moved = studyset.foci_mm != _held_in_view(studyset.foci_mm)
     return int(moved.any(axis=1).sum())
 
 
 def _held_in_view(mm: FloatArray) -> FloatArray:
-    """Points, shape (n, 3), mm, moved so that their marks are not cut off."""
-    low, high = np.array(BOUNDS_MM).T
-    return np.clip(mm, low + 4, high - 4)
+    """Points, shape (n, 3), mm, moved so that their marks stay on the page."""
+    low, high = np.array(VIEW_MM).T
+    return np.clip(mm, low, high)
 
 
 def n_coordinates(n: int) -> str:
@@ -154,7 +150,7 @@ def _remarks(studyset: Studyset, *, told_apart: bool) -> str:
     text = f"{n_coordinates(studyset.n_foci)} of {studies}"
     text += " (number of coordinates in brackets)" if told_apart else ", not told apart by colour"
     if beyond := n_beyond(studyset):
-        text += f"; {beyond} beyond the edge of a view, drawn at the edge"
+        text += f"; {beyond} beyond the edge of the views, drawn at the edge"
     return text
 
 

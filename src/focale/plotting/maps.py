@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from focale.plotting.brain import VIEWS_HEIGHT, View, brain_axes, draw_outline
-from focale.plotting.foci import DOT, draw_foci, n_beyond, n_coordinates
-from focale.plotting.lookup import Extent, brightest, cut, template
+from focale.plotting.brain import VIEWS_HEIGHT, glass_brain, views_box
+from focale.plotting.foci import DOT, draw_foci, n_coordinates
 from focale.plotting.style import ALE_COLOURS, INK, MARGIN, Looks, note, page, place, styled
 from focale.plotting.text import SIZES
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _BAR_HEIGHT = 0.55  # inches
@@ -27,7 +25,7 @@ def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) 
     Parameters
     ----------
     ale
-        ALE values; each pixel shows the largest value along the line of sight.
+        ALE values; each view shows the largest value along the line of sight.
     studyset
         The foci the map was made from, drawn as dots.
     title
@@ -39,59 +37,52 @@ def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) 
             title or "Unthresholded ALE map with the reported coordinates",
         )
         norm = _norm(0.0, ale.max)
-        markers = [DOT] * len(studyset.study_ids)
-        for view, ax in brain_axes(figure, top).items():
-            picture, extent = brightest(ale, view)
-            _show(ax, picture, extent, norm, _faded())
-            draw_outline(ax, view)
-            draw_foci(ax, view, studyset, markers, size=4)
-        _draw_bar(figure, top + VIEWS_HEIGHT, norm, _faded(), _dots(studyset))
+        brain = glass_brain(figure, top)
+        brain.add_overlay(ale.image, threshold=0, cmap=_faded(), vmin=norm.vmin, vmax=norm.vmax)
+        draw_foci(brain, studyset, [DOT] * len(studyset.study_ids), size=4)
+        words = f"dots: {n_coordinates(studyset.n_foci)}, as reported"
+        _draw_bar(figure, top + VIEWS_HEIGHT, norm, _faded(), words)
     return figure
 
 
 def plot_ale_slices(
     ale: VoxelMap, threshold: float, at_mm: tuple[float, float, float], title: str | None = None
 ) -> Figure:
-    """ALE values from a display-only threshold upwards, on slices of a template.
+    """ALE values above a display-only threshold, on slices of a template.
 
     Parameters
     ----------
     ale
         ALE values; voxels are drawn as they are, without smoothing.
     threshold
-        Values below are not drawn. It is for display only, and the figure says so.
+        Values up to it are not drawn. It is for display only, and the figure says so.
     at_mm
         Point x, y, z in mm that the three slices go through.
     title
         By default "ALE map, slices at x = …, y = …, z = … mm".
     """
+    from nilearn.plotting import plot_anat
+
     at = [float(value) for value in at_mm]
     place_name = ", ".join(f"{axis} = {_mm(v)}" for axis, v in zip("xyz", at, strict=True))
     with styled([title or ""]):
         figure, top = page(
             VIEWS_HEIGHT + _BAR_HEIGHT, title or f"ALE map, slices at {place_name} mm"
         )
-        norm, grid = _norm(threshold, ale.max), ale.mask.grid
-        step = float(grid.voxel_size_mm.min()) / 2
-        for view, ax in brain_axes(figure, top).items():
-            through = at[view.through]
-            _draw_template(ax, view, through)
-            picture, extent = cut(ale.volume, grid.affine, view, through, step, order=0)
-            hidden = (picture < threshold) | (picture <= 0)
-            _show(ax, np.ma.masked_where(hidden, picture), extent, norm, ALE_COLOURS)
-            looks: Looks = {"ha": "center", "va": "bottom", "fontsize": SIZES["small"]}
-            text = f"{'xyz'[view.through]} = {_mm(through)}"
-            ax.text(0.5, 0.0, text, transform=ax.transAxes, **looks)
-        words = f"display-only threshold: ALE ≥ {threshold:.3g}"
-        words += "" if ale.max >= threshold else "; no voxel reaches it"
+        norm = _norm(threshold, ale.max)
+        place_on_page = {"figure": figure, "axes": views_box(figure, top)}
+        slices = plot_anat(
+            cut_coords=at, draw_cross=False, annotate=False, colorbar=False, **place_on_page
+        )
+        if ale.max > threshold:
+            looks: Looks = {"cmap": ALE_COLOURS, "vmin": norm.vmin, "vmax": norm.vmax}
+            voxels = {"threshold": threshold, "resampling_interpolation": "nearest"}
+            slices.add_overlay(ale.image, **voxels, **looks)
+        slices.annotate(size=SIZES["body"])
+        words = f"display-only threshold: ALE > {threshold:.3g}"
+        words += "" if ale.max > threshold else "; no voxel is above it"
         _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words)
     return figure
-
-
-def _dots(studyset: Studyset) -> str:
-    beyond = n_beyond(studyset)
-    text = f"dots: {n_coordinates(studyset.n_foci)}, as reported"
-    return f"{text}; {beyond} beyond the edge of a view" if beyond else text
 
 
 def _faded() -> Any:
@@ -106,19 +97,6 @@ def _faded() -> Any:
     colours = colormaps[ALE_COLOURS](np.linspace(0, 1, 256))
     strength = np.minimum(np.linspace(0, 5, 256), 1)[:, None]
     return ListedColormap(strength * colours + (1 - strength), name="faded")
-
-
-def _draw_template(ax: Axes, view: View, at_mm: float) -> None:
-    anatomy, affine = template()
-    picture, extent = cut(anatomy, affine, view, at_mm, 0.5, order=1)
-    inside = np.minimum(picture / 50, 1)  # 0 outside the brain, which stays white
-    looks: Looks = {"cmap": "gray", "vmin": 0, "vmax": 290, "interpolation": "bilinear"}
-    ax.imshow(picture * inside + 290 * (1 - inside), extent=extent, origin="lower", **looks)
-
-
-def _show(ax: Axes, picture: Any, extent: Extent, norm: Any, colours: Any) -> None:
-    looks: Looks = {"cmap": colours, "norm": norm, "interpolation": "nearest", "zorder": 1}
-    ax.imshow(picture, extent=extent, origin="lower", **looks)
 
 
 def _norm(lowest: float, largest: float) -> Any:
