@@ -34,5 +34,6 @@ def to_lattice(modelled_activation: FloatArray) -> IntArray:
 
 def to_probability(steps: IntArray) -> FloatArray:
     """Probability 1 - exp(-L) of lattice values, exact to the last bit of a float."""
-    probability: FloatArray = -np.expm1(np.multiply(steps, -STEP))
-    return probability
+    probability: FloatArray = np.asarray(np.multiply(steps, -STEP))
+    np.expm1(probability, out=probability)
+    return np.negative(probability, out=probability)

@@ -90,7 +90,8 @@ class Histogram:
 
 def null_steps(ma: MaMaps, step: float = NULL_STEP) -> IntArray:
     """Lattice value of every entry of the maps on the lattice of the null."""
-    steps: IntArray = np.rint(ma.values * (STEP / step)).astype(np.int64)
+    scaled = ma.values * (STEP / step)
+    steps: IntArray = np.rint(scaled, out=scaled).astype(np.int32)
     return steps
 
 
@@ -168,13 +169,15 @@ def _histogram(steps: IntArray, n_voxels: int) -> Histogram:
 def _convolve(histograms: Sequence[Histogram], tilt: float, length: int) -> FloatArray:
     """Distribution of the sum after tilting, shape (length,), by Fourier transform."""
     product = np.ones(length // 2 + 1, dtype=complex)
+    masses = np.empty((min(len(histograms), _EXPERIMENTS_AT_ONCE), length))
     for first in range(0, len(histograms), _EXPERIMENTS_AT_ONCE):
         group = histograms[first : first + _EXPERIMENTS_AT_ONCE]
-        masses = np.zeros((len(group), length))
-        for row, histogram in zip(masses, group, strict=True):
+        masses[:] = 0
+        for row, histogram in zip(masses, group, strict=False):
             exponent = tilt * histogram.steps - histogram.cumulant(tilt)
             row[histogram.steps] = histogram.probability * np.exp(exponent)
-        product *= fft.rfft(masses, axis=1).prod(axis=0)
+        for spectrum in fft.rfft(masses[: len(group)], axis=1):
+            product *= spectrum
     tilted: FloatArray = fft.irfft(product, length)
     return tilted
 
