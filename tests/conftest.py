@@ -23,7 +23,7 @@ settings.register_profile(
     deadline=None,  # the first example may compile a kernel
     derandomize=True,
     database=None,
-    max_examples=40,
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile("explore", parent=settings.get_profile("default"), derandomize=False)
@@ -66,9 +66,7 @@ def tiny_mask():
     from focale.space.grid import Grid
     from focale.space.mask import Mask
 
-    affine = np.array(
-        [[3.0, 0, 0, -13.0], [0, 3.0, 0, -11.0], [0, 0, 3.0, -9.0], [0, 0, 0, 1.0]]
-    )
+    affine = np.array([[3.0, 0, 0, -13.0], [0, 3.0, 0, -11.0], [0, 0, 3.0, -9.0], [0, 0, 0, 1.0]])
     inside = np.random.default_rng(4).random((10, 10, 10)) < 0.5
     return Mask(grid=Grid(shape=(10, 10, 10), affine=affine), inside=inside, name="tiny")
 

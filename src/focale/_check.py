@@ -43,7 +43,7 @@ def check_between(name: str, caller: str, value: float, low: float, high: float)
 
 def check_count(name: str, caller: str, value: int, low: int) -> None:
     """Refuse anything but a whole number of at least `low`."""
-    if not is_number(value) or int(value) != value or value < low:
+    if not is_number(value) or not math.isfinite(value) or int(value) != value or value < low:
         raise refuse(name, caller, f"a whole number of at least {low}", value)
 
 
@@ -51,6 +51,6 @@ def is_number(value: object) -> bool:
     """Whether the value is a number and not a truth value."""
     try:
         float(value)  # type: ignore[arg-type]  # the question is whether it converts
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return not isinstance(value, (bool, str))

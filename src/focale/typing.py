@@ -10,4 +10,4 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 IntArray: TypeAlias = NDArray[np.integer[Any]]
 BoolArray: TypeAlias = NDArray[np.bool_]
-StrArray: TypeAlias = NDArray[np.str_]
+StrArray: TypeAlias = NDArray[np.object_]  # text of any length, trailing NULs kept

@@ -1,4 +1,4 @@
-"""The compiled loops of `kernels/activation.py` and `kernels/histogram.py`, one voxel at a time."""
+"""The compiled loops of `kernels/activation.py` and `kernels/histogram.py`, voxel by voxel."""
 
 from __future__ import annotations
 

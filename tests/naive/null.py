@@ -52,7 +52,8 @@ def log_tail_direct(histograms: Sequence[Mapping[int, float]]) -> np.ndarray:
     """The same in floats, by direct convolution; a histogram gives probabilities.
 
     Only products and sums of numbers that are not negative: each float operation costs a
-    relative error of 1e-16 and nothing cancels, so tails stay right down to 1e-290.
+    relative error of 1e-16 and nothing cancels, so tails stay right down to 1e-290. Below
+    the smallest double the logarithm is minus infinity.
     """
     running = np.ones(1)
     for histogram in histograms:
@@ -60,7 +61,8 @@ def log_tail_direct(histograms: Sequence[Mapping[int, float]]) -> np.ndarray:
         for value, probability in histogram.items():
             folded[value : value + running.size] += probability * running
         running = folded
-    return np.log(np.cumsum(running[::-1])[::-1])
+    with np.errstate(divide="ignore"):
+        return np.log(np.cumsum(running[::-1])[::-1])
 
 
 def ale_histogram(maps: Sequence[np.ndarray], bins_per_unit: int) -> list[float]:

@@ -96,7 +96,7 @@ class Jackknife(_ClusterDiagnostic):
     >>> jackknife = Jackknife(target_image="z", voxel_thresh=3.1, cluster_threshold=200)
     >>> table = jackknife.transform(result).tables["z_diag-Jackknife_tab-counts_tail-positive"]
     >>> table.shape
-    (21, 6)
+    (21, 4)
     """
 
     __slots__ = ()

@@ -2,8 +2,8 @@
 
 ALE values are counted into bins of 1e-5, and the histograms of the experiments are
 folded bin by bin (Eickhoff et al. 2012, doi:10.1016/j.neuroimage.2011.09.017). The
-p value of a voxel is the mass of its bin and of all bins above, so it is too large by
-up to a bin. `focale.inference.null` has no such bins and is the default.
+p value of a voxel is the mass of its bin and of all bins above, which puts it a few per
+cent off. `focale.inference.null` has no such bins and is the default.
 """
 
 from __future__ import annotations

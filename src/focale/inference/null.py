@@ -8,19 +8,22 @@ then has as its distribution the convolution of their histograms.
 Here the histograms are taken on a lattice of -log(1 - MA), and the observed values
 are rounded in the same way before they are summed. The p value is therefore exact
 for the statistic on this lattice: there is no bin in which a value could fall on the
-wrong side. Rounding every experiment up, or every one down, brackets the p value of
-the unrounded statistic (`LatticeNull.bracket`).
+wrong side. Rounding every experiment up, or every one down, and leaving the observed sum
+unrounded, brackets the p value of the statistic without a lattice.
 
 The convolution is made by Fourier transform. Its error is absolute, about 1e-16 of
 the largest probability, which would drown the tails; so the histograms are tilted
 first, h(k) exp(t k) / M(t), which moves the mass to the tail and is undone in log
 space afterwards (exponential tilting, as in a saddlepoint approximation, but exact).
+Several tilts share the range where one cannot reach it all; each value is taken from the
+tilt that leaves the least noise there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import fft
@@ -33,8 +36,9 @@ from focale.typing import FloatArray, IntArray
 NULL_STEP = 1e-6
 """Width of a step of the null's lattice in units of -log(1 - MA)."""
 
-_NATS_PER_TILT = 60.0  # one tilt serves about 26 orders of magnitude of p
+_REACH_NATS = 10.0  # a tilt serves values whose mass is within exp(-10) of its largest
 _NEGLIGIBLE_NATS = 45.0  # mass left beyond the transform's length: exp(-45) = 3e-20
+_MOST_TILTS = 32  # rounds of refinement; a safeguard, a few suffice
 _EXPERIMENTS_AT_ONCE = 4  # stays in the processor cache
 
 
@@ -144,15 +148,15 @@ def convolved_log_tail(histograms: Sequence[Histogram], k_max: int) -> FloatArra
     length = fft.next_fast_len(max(sketch.length(t, k_max) for t in tilts), real=True)
     k = np.arange(length)
     log_mass = np.full(length, -np.inf)
-    precision = np.zeros(length)
+    log_noise = np.full(length, np.inf)
     for tilt in tilts:
         tilted = np.maximum(_convolve(histograms, tilt, length), 0.0)
-        relative = tilted / tilted.max()
-        better = relative > precision
+        untilt = sum(h.cumulant(tilt) for h in histograms) - tilt * k
+        noise = np.log(tilted.max()) + untilt
+        quieter = noise < log_noise
         with np.errstate(divide="ignore"):
-            untilted = np.log(tilted) - tilt * k + sum(h.cumulant(tilt) for h in histograms)
-        log_mass[better] = untilted[better]
-        precision[better] = relative[better]
+            log_mass[quieter] = np.log(tilted[quieter]) + untilt[quieter]
+        log_noise[quieter] = noise[quieter]
     log_tail = np.logaddexp.accumulate(log_mass[::-1])[::-1][: k_max + 1]
     log_tail = np.minimum(log_tail, 0.0)
     log_tail[0] = 0.0
@@ -186,26 +190,31 @@ def _convolve(histograms: Sequence[Histogram], tilt: float, length: int) -> Floa
 class _Cumulant:
     """Cumulant function of the sum, from histograms thinned to a few points each.
 
-    It only chooses tilts and the length of the transform, which need not be exact.
-    Shape of both arrays: (n_experiments, n_points).
+    It only chooses tilts and the length of the transform, which need not be exact. The
+    smallest and the largest value of each histogram are kept as they are. Shape of both
+    arrays: (n_experiments, n_points).
     """
 
     steps: FloatArray
     probability: FloatArray
-    largest_sum: int
 
     @classmethod
     def of(cls, histograms: Sequence[Histogram], n_points: int = 64) -> _Cumulant:
-        steps = np.zeros((len(histograms), n_points))
-        probability = np.zeros((len(histograms), n_points))
+        steps = np.zeros((len(histograms), n_points + 2))
+        probability = np.zeros((len(histograms), n_points + 2))
         for i, histogram in enumerate(histograms):
             width = histogram.steps[-1] // n_points + 1
-            point = histogram.steps // width
-            mass = np.bincount(point, histogram.probability, n_points)
-            moment = np.bincount(point, histogram.probability * histogram.steps, n_points)
+            point = 1 + histogram.steps // width
+            point[0], point[-1] = 0, n_points + 1
+            mass = np.bincount(point, histogram.probability, n_points + 2)
+            moment = np.bincount(point, histogram.probability * histogram.steps, n_points + 2)
             steps[i] = np.divide(moment, mass, out=steps[i], where=mass > 0)
             probability[i] = mass
-        return cls(steps, probability, int(sum(h.steps[-1] for h in histograms)))
+        return cls(steps, probability)
+
+    @property
+    def largest_sum(self) -> float:
+        return float(self.steps.max(axis=1).sum())
 
     def value_and_slope(self, tilt: float) -> tuple[float, float]:
         largest = self.steps.max(axis=1, keepdims=True) * max(tilt, 0.0)
@@ -214,18 +223,43 @@ class _Cumulant:
         value = float(np.log(totals).sum() + largest.sum())
         return value, float(((terms * self.steps).sum(axis=1) / totals).sum())
 
-    def tilts(self, k_max: int) -> list[float]:
-        """Tilts that together reach every value from 0 to k_max with full precision."""
-        target = min(float(k_max), 0.9 * float(self.steps.max(axis=1).sum()))
-        if self.value_and_slope(0.0)[1] >= target:
-            return [0.0]
+    def tilt_at(self, k: float) -> float:
+        """Saddlepoint: the tilt that moves the mean to k, 0 for values below the mean."""
+        if self.value_and_slope(0.0)[1] >= k:
+            return 0.0
         upper = 1.0 / max(self.steps.max(), 1.0)
-        while self.value_and_slope(upper)[1] < target:
+        while self.value_and_slope(upper)[1] < k:
             upper *= 2
-        at_top = float(brentq(lambda t: self.value_and_slope(t)[1] - target, 0.0, upper))
-        log_p = self.value_and_slope(at_top)[0] - at_top * target
-        n_tilts = max(1, int(np.ceil(-log_p / _NATS_PER_TILT)))
-        return [at_top * (2 * j + 1) / (2 * n_tilts) for j in range(n_tilts)]
+        return float(brentq(lambda t: self.value_and_slope(t)[1] - k, 0.0, upper))
+
+    def tilts(self, k_max: int) -> list[float]:
+        """As few tilts as reach every value from 0 to k_max with full precision."""
+        top = self.tilt_at(min(float(k_max), self.largest_sum - 0.5))
+        middle = top / 2
+        bulk = self.value_and_slope(middle)[0]  # how far it lies below the reach of `middle`
+        if top == 0.0 or (bulk < _REACH_NATS and self._apart(middle, top) < _REACH_NATS):
+            return [middle]
+        tilts = [0.0, top]
+        for _ in range(_MOST_TILTS):
+            between = [self._between(*pair) for pair in pairwise(tilts)]
+            if all(tilt is None for tilt in between):
+                break
+            tilts = sorted([*tilts, *(tilt for tilt in between if tilt is not None)])
+        return tilts
+
+    def _between(self, lower: float, upper: float) -> float | None:
+        """A tilt for the values that neither of two tilts reaches, if there are any."""
+        values = [self.value_and_slope(tilt)[0] for tilt in (lower, upper)]
+        if upper - lower <= 1e-9 * upper:
+            return None
+        worst = (values[1] - values[0]) / (upper - lower)  # reached by both alike
+        tilt = self.tilt_at(worst)
+        return tilt if lower < tilt < upper and self._apart(lower, tilt) > _REACH_NATS else None
+
+    def _apart(self, tilt: float, other: float) -> float:
+        """How far below the largest mass after `tilt` the mean after another one lies, nats."""
+        value, mean = self.value_and_slope(other)
+        return (other - tilt) * mean - value + self.value_and_slope(tilt)[0]
 
     def length(self, tilt: float, k_max: int) -> int:
         """Transform length beyond which the tilted sum has next to no mass (Chernoff)."""
@@ -240,6 +274,6 @@ class _Cumulant:
         for _ in range(20):
             if excess(upper) < 0:
                 reach = self.value_and_slope(float(brentq(excess, tilt, upper)))[1]
-                return min(max(least, int(1.02 * reach)), max(least, self.largest_sum + 2))
+                return min(max(least, int(1.02 * reach)), max(least, int(self.largest_sum) + 2))
             upper *= 2
-        return max(least, self.largest_sum + 2)
+        return max(least, int(self.largest_sum) + 2)

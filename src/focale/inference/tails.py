@@ -18,7 +18,7 @@ def z_from_log_p(log_p: FloatArray) -> FloatArray:
     Examples
     --------
     >>> z_from_log_p(np.log([0.5, 0.001, 1e-30])).round(4).tolist()
-    [0.0, 3.0902, 11.4640]
+    [0.0, 3.0902, 11.464]
     """
     z: FloatArray = np.maximum(-ndtri_exp(log_p), 0.0)
     return z

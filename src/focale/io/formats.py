@@ -37,6 +37,8 @@ def read_record(path: str | Path) -> StudysetRecord:
         raise InputMissingError(f"{path} is a folder, not a file; name the file in it") from error
     except OSError as error:
         raise InputMissingError(f"{path} cannot be opened: {error.strerror}") from error
+    except ValueError as error:  # a NUL in the name
+        raise InputMissingError(f"{str(path)!r} is not the name of a file: {error}") from error
     if not content.strip():
         raise ReadError(f"{path.name} is empty; check that it was saved")
     for reader in FORMATS:

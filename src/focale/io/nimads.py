@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from focale.errors import ReadError
+from focale.io.numbers import coordinate
 from focale.io.problems import raise_errors
 from focale.io.records import ExperimentRecord, FocusRecord, Problem, StudysetRecord
 from focale.io.sample_size import sample_size
@@ -39,7 +39,7 @@ def read(content: bytes, source: str) -> StudysetRecord:
         use; the message lists every problem of the file.
     """
     try:
-        tree = json.loads(content.decode("utf-8-sig"))
+        tree = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise ReadError(
             f"{source}: byte {error.start + 1} is not UTF-8, which JSON must be; "
@@ -50,19 +50,23 @@ def read(content: bytes, source: str) -> StudysetRecord:
             f"{source}:{error.lineno}: not JSON ({error.msg} at column {error.colno}); "
             "a NIMADS file is a JSON object with a list 'studies'"
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise ReadError(f"{source}: this JSON cannot be used ({error}); correct it") from error
     return read_tree(tree, source, hashlib.sha256(content).hexdigest())
 
 
 def read_tree(tree: Any, source: str, sha256: str | None = None) -> StudysetRecord:
     """Read a NIMADS studyset that is already a dictionary."""
     if not isinstance(tree, Mapping) or not isinstance(tree.get("studies"), list):
-        found = f"keys {sorted(tree)[:5]}" if isinstance(tree, Mapping) else type(tree).__name__
+        found = (
+            f"keys {[str(key) for key in tree][:5]}"
+            if isinstance(tree, Mapping)
+            else type(tree).__name__
+        )
         raise ReadError(
             f"{source}: this JSON is not a NIMADS studyset (expected an object with a list "
             f"'studies', got {found}); export the studyset again, or pass a Sleuth text file"
         )
-    if sha256 is None:
-        sha256 = hashlib.sha256(json.dumps(tree, sort_keys=True, default=str).encode()).hexdigest()
     reader = _Reader(source)
     for position, study in enumerate(tree["studies"], start=1):
         reader.read_study(study, position)
@@ -71,10 +75,25 @@ def read_tree(tree: Any, source: str, sha256: str | None = None) -> StudysetReco
     return StudysetRecord(
         experiments=tuple(reader.experiments),
         source=source,
-        sha256=sha256,
+        sha256=sha256 or _fingerprint(tree),
         problems=tuple(reader.problems),
         studies=reader.studies,
     )
+
+
+def _fingerprint(tree: Mapping[str, Any]) -> str:
+    """SHA-256 of a dictionary, whatever the order of its keys."""
+    plain = json.loads(json.dumps(tree, default=str))  # all keys as text, so that they sort
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a key given twice would silently lose what the first one holds."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice!r} is given twice in one object")
+    return found
 
 
 class _Reader:
@@ -159,22 +178,14 @@ class _Reader:
         if coordinates is None:
             self.note("warning", "focus-without-coordinates", where, "no coordinates: left out")
             return None
-        numbers = isinstance(coordinates, list) and all(
-            isinstance(c, (int, float)) and not isinstance(c, bool) and math.isfinite(c)
-            for c in coordinates
-        )
-        if not numbers or len(coordinates) != 3:
-            self.note(
-                "error",
-                "not-a-coordinate",
-                where,
-                f"a focus must be three finite numbers x, y, z in mm, got {coordinates!r}; "
-                "correct it or remove the point",
-            )
+        try:
+            mm = coordinate(coordinates)
+        except ValueError as error:
+            message = f"{error}; correct it or remove the point"
+            self.note("error", "not-a-coordinate", where, message)
             return None
-        x, y, z = (float(c) for c in coordinates)
         space = point.get("space") if isinstance(point, Mapping) else None
-        return FocusRecord(mm=(x, y, z), space=None if space is None else str(space))
+        return FocusRecord(mm=mm, space=None if space is None else str(space))
 
     def read_sample_size(
         self, analysis: Mapping[str, Any], study: Mapping[str, Any], where: str
@@ -185,10 +196,11 @@ class _Reader:
                 continue
             for key in ("sample_sizes", "sample_size"):
                 given = metadata.get(key)
-                if given is None or given == []:
+                groups = list(given) if isinstance(given, (list, tuple)) else [given]
+                if given is None or not groups:
                     continue
                 try:
-                    return sample_size(given if isinstance(given, list) else [given])
+                    return sample_size(groups)
                 except ValueError as error:
                     self.note("error", "bad-sample-size", where, f"{error}; correct {key!r}")
                     return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+
+from focale.io.numbers import is_finite_number, shown
 
 
 def sample_size(values: Sequence[object]) -> float:
@@ -32,12 +33,6 @@ def sample_size(values: Sequence[object]) -> float:
 
 
 def _whole(value: object) -> float:
-    if (
-        not isinstance(value, (int, float))
-        or isinstance(value, bool)
-        or not math.isfinite(value)
-        or value <= 0
-        or value != int(value)
-    ):
-        raise ValueError(f"the sample size must be a whole number above 0, got {value!r}")
+    if not is_finite_number(value) or value <= 0 or value != int(value):
+        raise ValueError(f"the sample size must be a whole number above 0, got {shown(value)}")
     return float(value)

@@ -20,6 +20,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from focale.io.numbers import coordinate, shown
 from focale.io.problems import raise_errors
 from focale.io.records import ExperimentRecord, FocusRecord, Problem, StudysetRecord
 from focale.io.sample_size import sample_size
@@ -29,6 +30,7 @@ NAME = "Sleuth text"
 
 _REFERENCE = re.compile(r"reference\s*[=:]\s*(.*)", re.IGNORECASE)
 _SUBJECTS = re.compile(r"subjects\s*[=:]\s*(.*)", re.IGNORECASE)
+_SPACE_BY_ANOTHER_NAME = re.compile(r"(template|space|atlas)\s*[=:]", re.IGNORECASE)
 _EXPECTED = '"// Reference=MNI", "// Author, year: contrast", "// Subjects=12" and rows of x y z'
 
 
@@ -113,6 +115,9 @@ class _Reader:
             self.read_reference(match[1].strip(), number)
         elif match := _SUBJECTS.fullmatch(text):
             self.read_subjects(match[1].strip(), number)
+        elif _SPACE_BY_ANOTHER_NAME.match(text):
+            message = f'{shown(text)} is not a space line; write "// Reference=MNI" (or Talairach)'
+            self.note("error", "not-a-space-line", number, message)
         else:
             if not self.headers:
                 self.header_line = number
@@ -136,44 +141,44 @@ class _Reader:
             n_subjects = sample_size([float(text) if _is_number(text) else text])
         except ValueError as error:
             self.note("error", "bad-sample-size", number, f'{error}; write "// Subjects=12"')
-        if self.block is not None and not self.headers:
-            self.note("warning", "no-header", number, "an experiment without a header line: kept")
+        if not any(self.headers):
+            message = "an experiment without a name: kept, and named by its number"
+            self.note("warning", "no-header", number, message)
         line = self.header_line if self.headers else number
         self.block = _Block(self.headers, line, n_subjects)
         self.blocks.append(self.block)
         self.headers = []
 
     def read_focus(self, line: str, number: int) -> None:
-        cells = re.split(r"[\s,;]+", line.strip(" ,;\t"))
-        if len(cells) != 3 or not all(_is_number(cell) for cell in cells):
+        try:
+            mm = coordinate([float(cell) if _is_number(cell) else cell for cell in _cells(line)])
+        except ValueError:
             self.note(
                 "error",
                 "not-a-coordinate",
                 number,
-                f"expected three numbers x y z, got {line!r}; correct the line, or begin it "
-                'with "//" if it is a comment',
+                f"expected three numbers x y z, got {shown(line)}; correct the line, or "
+                'begin it with "//" if it is a comment',
             )
             return
+        if "\N{MINUS SIGN}" in line:
+            message = f"read {shown(line)} with a plain minus for the sign U+2212"
+            self.note("warning", "unicode-minus", number, message)
         if self.block is None:
-            if self.headers:
-                header = self.headers[0]
-                self.note(
-                    "error",
-                    "no-sample-size",
-                    number,
-                    f'experiment {header!r} has foci but no "// Subjects=" line; add one',
-                )
-            elif not self.problems or self.problems[-1].code != "no-header":
-                self.note(
-                    "error",
-                    "no-header",
-                    number,
-                    f"foci before any experiment; a Sleuth file has {_EXPECTED}",
-                )
-            self.block = _Block(self.headers, self.header_line, None)
-            self.headers = []
-        x, y, z = (float(cell) for cell in cells)
-        self.block.foci.append(FocusRecord(mm=(x, y, z), space=self.space))
+            self.begin_without_subjects(number)
+        assert self.block is not None
+        self.block.foci.append(FocusRecord(mm=mm, space=self.space))
+
+    def begin_without_subjects(self, number: int) -> None:
+        """Note foci without a subjects line, once for all that belong together."""
+        if self.headers:
+            message = f'experiment {shown(self.headers[0])} has foci but no "// Subjects=" line'
+            self.note("error", "no-sample-size", number, f"{message}; add one")
+        else:
+            message = f"foci before any experiment; a Sleuth file has {_EXPECTED}"
+            self.note("error", "foci-without-experiment", number, message)
+        self.block = _Block(self.headers, self.header_line, None)
+        self.headers = []
 
     def finish(self) -> None:
         for header in self.headers if self.blocks or self.headers else []:
@@ -183,7 +188,7 @@ class _Reader:
                 self.header_line,
                 f"nothing follows the line {header!r}: left out",
             )
-        if not self.blocks and not self.problems:
+        if not self.blocks and all(problem.severity != "error" for problem in self.problems):
             self.note(
                 "error",
                 "no-experiment",
@@ -197,6 +202,15 @@ class _Reader:
                     "experiment-without-foci",
                     block.line,
                     "no foci: kept as an experiment that reports none, and counted as one",
+                )
+            repeated = len(block.foci) - len(set(block.foci))
+            if repeated:
+                self.note(
+                    "warning",
+                    "repeated-focus",
+                    block.line,
+                    f"{repeated} of {len(block.foci)} foci occur twice in this experiment: kept, "
+                    "without effect on ALE",
                 )
 
     def named_experiments(self) -> tuple[ExperimentRecord, ...]:
@@ -238,8 +252,17 @@ def _renumbered(experiment: ExperimentRecord, taken: set[str]) -> ExperimentReco
     raise AssertionError("itertools.count does not end")
 
 
+def _cells(line: str) -> list[str]:
+    """Cells of a row: parted by blanks, or else by commas or semicolons."""
+    plain = line.replace("\N{MINUS SIGN}", "-").strip(" ,;\t")
+    cells = plain.split()
+    if len(cells) == 3 and all(_is_number(cell) for cell in cells):
+        return cells
+    return [cell.strip() for cell in re.split("[,;]", plain)]
+
+
 def _is_number(cell: str) -> bool:
     try:
-        return math.isfinite(float(cell.replace("_", "x")))  # Python reads 1_0 as 10
+        return "_" not in cell and math.isfinite(float(cell))  # Python reads 1_0 as 10
     except ValueError:
         return False

@@ -89,14 +89,22 @@ class Mask:
             path = Path(image)
             if not path.is_file():
                 raise InputMissingError(f"the mask {path} is not a file; check the path")
+            name = name or f"the mask {path.name}"
             try:
                 image = nibabel.load(path)
-            except ImageFileError as error:
+                data = np.asanyarray(image.dataobj)
+            except (ImageFileError, OSError, EOFError, ValueError) as error:
                 raise ArgumentError(
-                    f"the mask {path} is not an image nibabel can read; pass a NIfTI file"
+                    f"the mask {path} is not an image nibabel can read, or not all of it; pass a "
+                    "whole NIfTI file"
                 ) from error
-            name = name or f"the mask {path.name}"
-        data = np.asanyarray(image.dataobj)
+        elif hasattr(image, "affine") and hasattr(image, "dataobj"):
+            data = np.asanyarray(image.dataobj)
+        else:
+            raise ArgumentError(
+                f"a mask must be an image or the path of one, got {type(image).__name__}; an "
+                "array does not say where its voxels are"
+            )
         if data.ndim == 4 and data.shape[3] == 1:
             data = data[..., 0]
         if data.ndim != 3:
@@ -115,7 +123,8 @@ class Mask:
     @property
     def sha256(self) -> str:
         """Fingerprint of the grid and of the voxels inside."""
-        digest = hashlib.sha256(np.round(self.grid.affine, 6).astype("<f8").tobytes())
+        affine = np.round(self.grid.affine, 6) + 0.0  # no negative zeros
+        digest = hashlib.sha256(affine.astype("<f8").tobytes())
         digest.update(np.asarray(self.grid.shape, dtype="<i8").tobytes())
         digest.update(self.voxels.astype("<i8").tobytes())
         return digest.hexdigest()

@@ -68,9 +68,10 @@ class Studyset:
 
     Examples
     --------
+    >>> from focale import pain_studyset_path
     >>> studyset = Studyset(pain_studyset_path())
     >>> studyset
-    Studyset: 21 studies, 21 experiments, 267 foci, 324 subjects (mni152_2mm)
+    Studyset: 21 studies, 21 experiments, 267 foci, 334 subjects (mni152_2mm)
     >>> studyset.slice(studyset.ids[:8]).coordinates.shape
     (107, 7)
     """
@@ -123,6 +124,9 @@ class Studyset:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Studyset never changes; make a new one with slice()")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Studyset never changes; make a new one with slice()")
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.record, self.target, self.space, self.talairach)
 
@@ -145,12 +149,13 @@ class Studyset:
     @property
     def ids(self) -> StrArray:
         """Shape (n_experiments,); identifiers, "study-contrast", in the order of the source."""
-        return np.array([experiment.id for experiment in self.record.experiments])
+        return np.array([e.id for e in self.record.experiments], dtype=object)
 
     @property
     def study_ids(self) -> StrArray:
         """Shape (n_studies,); each study once, in the order of the source."""
-        return np.array(list(dict.fromkeys(e.study_id for e in self.record.experiments)))
+        studies = dict.fromkeys(e.study_id for e in self.record.experiments)
+        return np.array(list(studies), dtype=object)
 
     @property
     def n_foci(self) -> int:
