@@ -31,13 +31,14 @@ from scipy.optimize import brentq
 
 from focale.inference.lattice import STEP
 from focale.inference.ma_maps import MaMaps
+from focale.kernels.tally import add_at, count
 from focale.typing import FloatArray, IntArray
 
 NULL_STEP = 1e-6
 """Width of a step of the null's lattice in units of -log(1 - MA)."""
 
 _REACH_NATS = 10.0  # a tilt serves values whose mass is within exp(-10) of its largest
-_NEGLIGIBLE_NATS = 45.0  # mass left beyond the transform's length: exp(-45) = 3e-20
+_NEGLIGIBLE_NATS = 37.0  # mass left beyond the transform's length: exp(-37), as its rounding
 _MOST_TILTS = 32  # rounds of refinement; a safeguard, a few suffice
 _EXPERIMENTS_AT_ONCE = 4  # stays in the processor cache
 
@@ -101,9 +102,9 @@ def null_steps(ma: MaMaps, step: float = NULL_STEP) -> IntArray:
 
 def sum_steps(ma: MaMaps, steps: IntArray) -> IntArray:
     """Sum of the experiments' lattice values at every voxel, shape (n_voxels,)."""
-    sums = np.bincount(ma.voxels, weights=steps, minlength=ma.mask.n_voxels)
-    summed: IntArray = sums.astype(np.int64)
-    return summed
+    sums = np.zeros(ma.mask.n_voxels, dtype=np.int64)
+    add_at(ma.voxels, steps, sums)
+    return sums
 
 
 def lattice_null(ma: MaMaps, steps: IntArray, k_max: int, step: float = NULL_STEP) -> LatticeNull:
@@ -157,14 +158,16 @@ def convolved_log_tail(histograms: Sequence[Histogram], k_max: int) -> FloatArra
         with np.errstate(divide="ignore"):
             log_mass[quieter] = np.log(tilted[quieter]) + untilt[quieter]
         log_noise[quieter] = noise[quieter]
-    log_tail = np.logaddexp.accumulate(log_mass[::-1])[::-1][: k_max + 1]
-    log_tail = np.minimum(log_tail, 0.0)
+    beyond = np.logaddexp.reduce(log_mass[k_max + 1 :])
+    rising = np.append(beyond, log_mass[k_max::-1])
+    log_tail = np.minimum(np.logaddexp.accumulate(rising)[:0:-1], 0.0)
     log_tail[0] = 0.0
     return log_tail
 
 
 def _histogram(steps: IntArray, n_voxels: int) -> Histogram:
-    counts = np.bincount(steps, minlength=1)
+    counts = np.zeros(int(steps.max(initial=0)) + 1, dtype=np.int64)
+    count(steps, counts)
     counts[0] += n_voxels - steps.size
     values = np.flatnonzero(counts)
     return Histogram(steps=values, probability=counts[values] / n_voxels)
