@@ -318,3 +318,20 @@ def test_ma_maps__map_is_in_probabilities_and_mask_order(tiny_mask):
     np.testing.assert_array_equal(
         to_lattice(volume), np.abs(to_lattice(expected * tiny_mask.inside))
     )
+
+
+def test_model_activation__an_interrupted_run_leaves_no_trace(tiny_mask, monkeypatch):
+    from focale.inference import ma_maps
+
+    foci_mm = tiny_mask.mm(np.array([5, 400]))
+    arguments = (foci_mm, np.array([0, 1, 2]), np.array([9.0, 10.0]), tiny_mask)
+    expected = model_activation(*arguments).log_sum
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ma_maps, "collect", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model_activation(*arguments)
+    assert np.array_equal(model_activation(*arguments).log_sum, expected)

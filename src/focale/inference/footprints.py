@@ -61,6 +61,14 @@ def reach_in_voxels(sd_voxels: float) -> int:
     return int(REACH_SD * sd_voxels + 0.5)
 
 
+def footprint_size(fwhm_mm: FloatArray, voxel_size_mm: FloatArray) -> IntArray:
+    """Number of voxels in the box of a footprint, shape of `fwhm_mm`."""
+    sd_voxels = np.asarray(fwhm_mm)[..., None] / FWHM_PER_SD / voxel_size_mm
+    reach = (REACH_SD * sd_voxels + 0.5).astype(np.int64)
+    size: IntArray = np.prod(2 * reach + 1, axis=-1)
+    return size
+
+
 @lru_cache(maxsize=1024)
 def gaussian_footprint(
     fwhm_mm: float,

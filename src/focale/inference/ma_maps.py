@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from focale.inference.footprints import gaussian_footprint
+from focale.inference.footprints import footprint_size, gaussian_footprint
 from focale.inference.lattice import to_probability
 from focale.kernels.activation import collect, stamp
 from focale.space.mask import Mask
@@ -109,30 +111,44 @@ def model_activation(
     edges = mask.grid.voxel_size_mm
     voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))
 
-    shape = mask.grid.shape
-    volume = np.zeros(shape, dtype=np.int32)
-    row_start = np.full(shape[:2], shape[2], dtype=np.int64)
-    row_stop = np.zeros(shape[:2], dtype=np.int64)
-    voxels = np.empty(mask.n_voxels, dtype=np.int32)
-    values = np.empty(mask.n_voxels, dtype=np.int32)
+    # Room for every voxel that could be reached; what is not filled is never touched.
+    reached = np.diff(offsets) * footprint_size(fwhm_mm, edges)
+    entries = np.empty((2, int(np.minimum(reached, mask.n_voxels).sum())), dtype=np.int32)
+    filled = np.zeros(offsets.size, dtype=np.int64)
     log_sum = np.zeros(mask.n_voxels, dtype=np.int64)
+    with _blank_volume(mask.grid.shape) as (volume, row_start, row_stop):
+        for i, fwhm in enumerate(fwhm_mm):
+            own = slice(offsets[i], offsets[i + 1])
+            footprints, which = _footprints(float(fwhm), voxel_size_mm, shifts[own])
+            stamp(footprints, which, centres[own], volume, row_start, row_stop)
+            voxels, values = entries[:, filled[i] :]
+            n = collect(volume, row_start, row_stop, mask.index, voxels, values, log_sum)
+            filled[i + 1] = filled[i] + n
+    voxels, values = entries[:, : filled[-1]]
+    return MaMaps(offsets=filled, voxels=voxels, values=values, log_sum=log_sum, mask=mask)
 
-    kept_voxels, kept_values, counts = [], [], []
-    for i, fwhm in enumerate(fwhm_mm):
-        own = slice(offsets[i], offsets[i + 1])
-        footprints, which = _footprints(float(fwhm), voxel_size_mm, shifts[own])
-        stamp(footprints, which, centres[own], volume, row_start, row_stop)
-        n = collect(volume, row_start, row_stop, mask.index, voxels, values, log_sum)
-        kept_voxels.append(voxels[:n].copy())
-        kept_values.append(values[:n].copy())
-        counts.append(n)
-    return MaMaps(
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        voxels=np.concatenate(kept_voxels),
-        values=np.concatenate(kept_values),
-        log_sum=log_sum,
-        mask=mask,
-    )
+
+_blank_volumes: dict[tuple[int, int, int], list[tuple[IntArray, IntArray, IntArray]]] = {}
+
+
+@contextmanager
+def _blank_volume(
+    shape: tuple[int, int, int],
+) -> Iterator[tuple[IntArray, IntArray, IntArray]]:
+    """Volume of zeros with its touched rows, kept for the next one who leaves it blank.
+
+    Fresh memory of this size costs more time than the stamping. A volume whose user was
+    interrupted is not kept.
+    """
+    kept = _blank_volumes.setdefault(shape, [])
+    try:
+        blank = kept.pop()
+    except IndexError:
+        volume = np.zeros(shape, dtype=np.int32)
+        row_start = np.full(shape[:2], shape[2], dtype=np.int64)
+        blank = volume, row_start, np.zeros(shape[:2], dtype=np.int64)
+    yield blank
+    kept.append(blank)
 
 
 def _footprints(

@@ -1,11 +1,23 @@
-"""Sums and counts over the entries of sparse maps."""
+"""Rounding, sums and counts over the entries of sparse maps, without temporary arrays."""
 
 from __future__ import annotations
+
+import math
 
 from focale._jit import kernel
 from focale.typing import IntArray
 
 # n entries of one or more maps, v mask voxels, k lattice values
+
+
+@kernel
+def rescale(values: IntArray, factor: float, out: IntArray) -> None:
+    """Values times a factor, rounded to whole numbers, halves up.
+
+    values, out : shape (n,); `out` is overwritten
+    """
+    for i in range(values.size):
+        out[i] = math.floor(values[i] * factor + 0.5)
 
 
 @kernel
