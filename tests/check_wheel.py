@@ -33,7 +33,9 @@ def main():
         (wheel,) = place.glob("*.whl")
         inside = zipfile.ZipFile(wheel).namelist()
         missing = [file for file in BUNDLED if file not in inside]
-        licences = [file for file in inside if file.endswith(("licenses/LICENSE", "licenses/NOTICE"))]
+        licences = [
+            file for file in inside if file.endswith(("licenses/LICENSE", "licenses/NOTICE"))
+        ]
         assert not missing, f"the wheel lacks {missing}"
         assert len(licences) == 2, f"the wheel lacks its licence or notice: {licences}"
 

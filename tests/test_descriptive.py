@@ -200,7 +200,6 @@ def test_describe__refuses_unknown_sample_sizes(tiny_studyset):
         describe(tiny_studyset)
 
 
-@pytest.mark.xfail(reason="reported: a protocol cannot pass sample_size= to ALE", strict=True)
 def test_describe__the_way_out_is_one_a_protocol_has(tiny_studyset):
     with pytest.raises(EvidenceError, match=r"fwhm_mm (in|of) the protocol"):
         describe(tiny_studyset)

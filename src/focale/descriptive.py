@@ -23,7 +23,7 @@ from focale.estimators.ale import ALE
 from focale.estimators.nimare_names import NimareNames
 from focale.estimators.result import AleMap
 from focale.inference.clusters import Clusters, find_clusters
-from focale.inference.ma_maps import MaMaps
+from focale.inference.ma_maps import MaMaps, merge_experiments
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess
 from focale.protocol.protocol import Protocol
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class DescriptiveResult(NimareNames):
     """A descriptive reading of an evidence base.
 
@@ -51,8 +51,12 @@ class DescriptiveResult(NimareNames):
         Display-only: the percentile of non-zero ALE values the protocol names.
     clusters
         Clusters above the display-only threshold and of the protocol's volume.
-    contributions, leave_one_out, n_foci, dominance
+    contributions, leave_one_out, n_foci
         What each experiment means to each cluster.
+    study_contributions, study_leave_one_out
+        The same with all experiments of a study left out at once.
+    dominance
+        Whether a cluster rests on one or two studies.
     """
 
     decision: Decision
@@ -63,6 +67,8 @@ class DescriptiveResult(NimareNames):
     contributions: Contributions
     leave_one_out: LeaveOneOut
     n_foci: IntArray
+    study_contributions: Contributions
+    study_leave_one_out: LeaveOneOut
     dominance: list[Dominance]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: VoxelMap | None = None
@@ -98,11 +104,14 @@ class DescriptiveResult(NimareNames):
     def mean_contributions(self) -> FloatArray:
         """Shape (n_experiments,); mean over clusters of the share of ALE lost.
 
-        Zeros where no cluster is large enough to be listed.
+        NaN where no cluster is large enough to be listed.
         """
-        drop = self.contributions.mean_drop
-        means: FloatArray = drop.mean(axis=1) if drop.shape[1] else np.zeros(drop.shape[0])
-        return means
+        return _mean_over_clusters(self.contributions)
+
+    @property
+    def mean_study_contributions(self) -> FloatArray:
+        """Shape (n_studies,); as `mean_contributions`, for whole studies."""
+        return _mean_over_clusters(self.study_contributions)
 
     @property
     def p(self) -> NoReturn:
@@ -177,19 +186,34 @@ def describe(
     voxel_mm3 = statistic.mask.grid.voxel_volume_mm3
     min_voxels = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
     clusters = find_clusters(statistic.ale, threshold, min_voxels)
-    shares = contributions(statistic.ma, clusters)
     n_foci = focus_counts(studyset, clusters)
+    alone = contributions(statistic.ma, clusters), leave_one_out(statistic.ma, clusters, progress)
+    together, study_foci = alone, n_foci
+    study = studyset.study_of_experiment
+    if len(studyset.study_ids) < len(studyset):
+        studies = merge_experiments(statistic.ma, study)
+        together = contributions(studies, clusters), leave_one_out(studies, clusters, progress)
+        study_foci = np.zeros((len(studyset.study_ids), len(clusters)), dtype=np.int64)
+        np.add.at(study_foci, study, n_foci)
     return DescriptiveResult(
         decision=decision,
         protocol=protocol,
         map=statistic,
         display_threshold=threshold,
         clusters=clusters,
-        contributions=shares,
-        leave_one_out=leave_one_out(statistic.ma, clusters, progress),
+        contributions=alone[0],
+        leave_one_out=alone[1],
         n_foci=n_foci,
-        dominance=dominance(shares.share, n_foci),
+        study_contributions=together[0],
+        study_leave_one_out=together[1],
+        dominance=dominance(together[0].share, study_foci),
     )
+
+
+def _mean_over_clusters(of: Contributions) -> FloatArray:
+    drop = of.mean_drop
+    means: FloatArray = drop.mean(axis=1) if drop.shape[1] else np.full(drop.shape[0], np.nan)
+    return means
 
 
 def _mask(protocol: Protocol) -> Mask:

@@ -22,20 +22,20 @@ class Selection:
     Parameters
     ----------
     ids
-        Identifiers, or empty for all.
+        Identifiers, or several in one text parted by commas; None for all.
     first
         Only so many experiments from the beginning; None for all.
     """
 
-    ids: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
     first: int | None = None
 
     def of(self, studyset: Studyset) -> Studyset:
         """The experiments asked for."""
-        if self.ids and self.first is not None:
-            raise ArgumentError("give ids or a number of first experiments, not both")
-        if self.ids:
-            return studyset.slice(self.ids)
+        if self.ids is not None and self.first is not None:
+            raise ArgumentError("give ids (--ids) or a number of experiments (--first), not both")
+        if self.ids is not None:
+            return studyset.slice(self._whole_or_parts(set(studyset.ids)))
         if self.first is None:
             return studyset
         if not 1 <= self.first <= len(studyset):
@@ -44,6 +44,16 @@ class Selection:
                 f"{studyset.record.source} has {len(studyset)}; ask for 1 to {len(studyset)}"
             )
         return studyset.slice(studyset.ids[: self.first])
+
+    def _whole_or_parts(self, known: set[str]) -> list[str]:
+        """Identifiers, each as given if it is known so, else parted at its commas."""
+        ids: list[str] = []
+        for given in self.ids or ():
+            parts = [given] if given in known else given.split(",")
+            ids += [
+                part.strip() if part.strip() in known else part for part in parts if part.strip()
+            ]
+        return ids
 
 
 def read_studyset(

@@ -120,21 +120,18 @@ def test_describe__tells_all_errors_of_a_file_at_once(run, tmp_path):
     assert len(sentence.splitlines()) == 4
 
 
-@pytest.mark.xfail(reason="reported: 'all 0 foci ... lie outside the ... mask'", strict=True)
 def test_describe__says_that_there_are_no_foci(run, tmp_path):
     path = write(tmp_path / "foci.json", one([]))
     sentence = refused(run, tmp_path, path.name, code=65)
     assert "outside" not in sentence
 
 
-@pytest.mark.xfail(reason="reported: the command line has no sample_size= and no ALE", strict=True)
 def test_describe__the_way_out_of_missing_sizes_is_one_of_the_command_line(run, tmp_path):
     sentence = refused(run, tmp_path, write(tmp_path / "foci.json", one(n=None)).name, code=65)
     assert "to ALE" not in sentence
     assert "protocol" in sentence
 
 
-@pytest.mark.xfail(reason='reported: space="MNI" is Python, the option is --space', strict=True)
 def test_describe__the_way_out_of_unknown_spaces_is_one_of_the_command_line(run, tmp_path):
     path = write(tmp_path / "foci.json", one(space="XYZ"))
     assert "--space" in refused(run, tmp_path, path.name, code=65)
@@ -174,14 +171,12 @@ def test_describe__refuses_a_file_of_ids_that_is_not_there(run, tmp_path, eviden
     assert sentence == "focale: ids.txt cannot be read: No such file or directory"
 
 
-@pytest.mark.xfail(reason="reported: no id asked for means all experiments", strict=True)
 @pytest.mark.parametrize("given", ["", ",", "@ids.txt"])
 def test_describe__refuses_an_empty_list_of_ids(run, tmp_path, evidence, given):
     write(tmp_path / "ids.txt", "\n")
     assert "no id" in refused(run, tmp_path, evidence.name, "--ids", given, code=2)
 
 
-@pytest.mark.xfail(reason="reported: 'Smith', '2001-pain' are not in foci.txt", strict=True)
 def test_describe__takes_an_id_with_a_comma(run, tmp_path):
     """Every id of a Sleuth file has one: "Author, year: contrast"."""
     text = sleuth_text([(["Smith, 2001: pain"], 12, FOCUS), (["Jones, 2002: heat"], 14, FOCUS)])
@@ -228,9 +223,6 @@ def test_describe__refuses_a_protocol_that_is_not_there(run, tmp_path, evidence)
     )
 
 
-@pytest.mark.xfail(
-    reason="reported: 'the mask must be a path', exit 2, not of the protocol", strict=True
-)
 def test_describe__a_mask_that_is_no_text_is_of_the_protocol(run, tmp_path, evidence):
     write(tmp_path / "p.toml", "mask = 3")
     said = refused(run, tmp_path, evidence.name, "--protocol", "p.toml", code=65)

@@ -59,13 +59,11 @@ def test_describe__records_the_command(run, evidence, tmp_path):
     )
 
 
-@pytest.mark.xfail(reason="reported: paths are recorded as given", strict=True)
 def test_describe__records_no_place_on_this_machine(run, evidence, tmp_path):
     run("describe", evidence.absolute(), "-o", "out", "--no-figures")
     assert str(tmp_path) not in (tmp_path / "out" / "provenance.json").read_text()
 
 
-@pytest.mark.xfail(reason="reported: the command is not quoted for a shell", strict=True)
 def test_describe__records_a_command_that_can_be_repeated(run, evidence, tmp_path):
     import shlex
 
@@ -275,12 +273,10 @@ def test_focale__debug_shows_the_traceback(debugged):
     assert debugged.returncode != 0
 
 
-@pytest.mark.xfail(reason="reported: 1, which says that lint found phrases", strict=True)
 def test_focale__debug_keeps_the_exit_code(debugged):
     assert debugged.returncode == 66
 
 
-@pytest.mark.xfail(reason="reported: a traceback of click's NoSuchOption", strict=True)
 def test_focale__debug_after_the_command_is_wrong_usage(run):
     """As the message of a bug suggests it may stand: `focale --debug ...`."""
     assert run("assess", "nowhere.json", "--debug").code in {2, 66}
@@ -347,7 +343,6 @@ def test_describe__works_in_a_folder_of_any_name(run, evidence, tmp_path):
     assert Path("Übersicht 1 [neu]").is_dir()
 
 
-@pytest.mark.xfail(reason="reported: warns of experiments that were not asked for", strict=True)
 def test_describe__warns_only_of_what_it_reads(run, tmp_path):
     focus, size = [{"coordinates": [0, 0, 10], "space": "MNI"}], {"sample_size": 9}
     analyses = [

@@ -110,7 +110,6 @@ def test_describe__asks_for_a_folder(run, evidence):
     assert "Missing option '-o' / '--output'" in said.err
 
 
-@pytest.mark.xfail(reason="reported: exit 73, and a folder '..old.xxxx' is left", strict=True)
 def test_describe__the_current_folder_may_be_the_output(run, tmp_path, evidence, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -119,7 +118,6 @@ def test_describe__the_current_folder_may_be_the_output(run, tmp_path, evidence,
     assert said.code == 0 or names(tmp_path / "here") == []
 
 
-@pytest.mark.xfail(reason="reported: the link is replaced by a folder", strict=True)
 def test_describe__a_link_to_a_folder_stays_a_link(run, tmp_path, evidence):
     (tmp_path / "scratch").mkdir()
     (tmp_path / "out").symlink_to("scratch")
@@ -200,7 +198,6 @@ def test_describe__a_failure_leaves_an_earlier_result_alone(run, tmp_path, evide
     assert names(tmp_path) == ["foci.json", "out"]
 
 
-@pytest.mark.xfail(reason="reported: the parents that were made are left", strict=True)
 def test_describe__a_failure_leaves_no_parents(run, tmp_path, evidence, monkeypatch):
     explode_with(monkeypatch, OSError(errno.ENOSPC, "No space left on device"))
     assert describe(run, evidence, output="new/deep/out").code == 74

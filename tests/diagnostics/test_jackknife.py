@@ -152,7 +152,6 @@ def test_diagnostic__refuses_a_size_that_is_not_a_number(diagnostic):
         diagnostic(voxel_thresh=1, cluster_threshold=float("nan"))
 
 
-@pytest.mark.xfail(reason="reported: ValueError, or no cluster without a word", strict=True)
 @BOTH
 @pytest.mark.parametrize("value", [float("nan"), "high"])
 def test_diagnostic__refuses_a_threshold_that_is_no_number(diagnostic, pain8_result, value):

@@ -136,7 +136,6 @@ def test_fit__the_order_of_experiments_changes_no_bit(pain8, pain8_result):
     np.testing.assert_allclose(turned.p.values, pain8_result.p.values, rtol=1e-12)
 
 
-@pytest.mark.xfail(reason="reported: p moves by 3e-14 of itself (order of the FFTs)", strict=True)
 def test_fit__the_order_of_experiments_changes_no_bit_of_p(pain8, pain8_result):
     assert bits(ALE().fit(pain8.slice(pain8.ids[::-1]))) == bits(pain8_result)
 
@@ -235,7 +234,6 @@ def test_fit__refuses_foci_that_all_lie_outside_the_mask():
         ALE().fit(far)
 
 
-@pytest.mark.xfail(reason="reported: says that all 0 foci lie outside the mask", strict=True)
 def test_fit__says_that_no_experiment_reports_a_focus():
     with pytest.raises(EvidenceError, match=r"no experiment of dictionary reports a focus|no foc"):
         ALE().fit(studyset_of({"a": [[]], "b": [[]]}))

@@ -70,7 +70,6 @@ def test_result__fields_cannot_be_set(pain8_result, name):
         setattr(pain8_result, name, None)
 
 
-@pytest.mark.xfail(reason="reported: arrays of a result can be written to", strict=True)
 @pytest.mark.parametrize(
     "array_of",
     [

@@ -107,7 +107,6 @@ def test_assess__has_nothing_to_remark_on_a_plain_set(pain8):
     assert assess(pain8).remarks == ()
 
 
-@pytest.mark.xfail(reason="reported: '2 experiments come from 1 studies'", strict=True)
 def test_assess__counts_one_study_in_the_singular():
     (remark,) = assess(studyset_of({"a": [FOCUS, FOCUS]})).remarks
     assert "2 experiments come from 1 study." in remark

@@ -110,7 +110,6 @@ def test_from_toml__refuses_a_wrong_value(tmp_path, line, sentence):
         read(tmp_path, line)
 
 
-@pytest.mark.xfail(reason="reported: accepted", strict=True)
 @pytest.mark.parametrize(
     "line",
     [
@@ -126,7 +125,6 @@ def test_from_toml__refuses_a_value_of_another_kind(tmp_path, line):
         read(tmp_path, line)
 
 
-@pytest.mark.xfail(reason="reported: speaks of __init__ and mappings", strict=True)
 @pytest.mark.parametrize(
     "text",
     [
@@ -150,9 +148,6 @@ def test_from_toml__refuses_what_is_no_toml(tmp_path):
         read(tmp_path, "min experiments = 17")
 
 
-@pytest.mark.xfail(
-    reason="reported: 'not a TOML file' for what Windows editors write", strict=True
-)
 def test_from_toml__reads_a_byte_order_mark(tmp_path):
     assert read(tmp_path, "\ufeffmin_experiments = 20").min_experiments == 20
 
@@ -199,7 +194,6 @@ def test_fingerprint__is_the_same_in_every_process():
     assert Protocol().fingerprint[:12] == "9d1a8518259c"
 
 
-@pytest.mark.xfail(reason="reported: 95 and 95.0 are equal choices", strict=True)
 @pytest.mark.parametrize(
     "equal", [{"display_percentile": 95}, {"min_experiments": 17.0}, {"min_cluster_mm3": 4000}]
 )
@@ -263,14 +257,12 @@ def test_deviate__refuses_a_value_out_of_range():
         Protocol().deviate("because", alpha=5)
 
 
-@pytest.mark.xfail(reason="reported: recorded as a deviation without changes", strict=True)
 @pytest.mark.parametrize("changes", [{}, {"seed": 0}], ids=["none", "same value"])
 def test_deviate__refuses_a_deviation_that_changes_nothing(changes):
     with pytest.raises(ArgumentError, match=r"change"):
         Protocol().deviate("because", **changes)
 
 
-@pytest.mark.xfail(reason="reported: history can be set, or a TypeError", strict=True)
 @pytest.mark.parametrize("changes", [{"deviations": ()}, {"declared": "2020-01-01"}])
 def test_deviate__cannot_rewrite_history(changes):
     with pytest.raises(ArgumentError, match=r"deviations|declared"):

@@ -119,7 +119,6 @@ def test_interpretation__one_study_with_one_experiment(box):
     assert "whichever experiment is left out" not in text
 
 
-@pytest.mark.xfail(reason="reported: one cluster 'with peaks near'", strict=True)
 def test_interpretation__one_cluster_has_one_peak(box):
     text = interpretation(describe(studyset_of({"a": [[(0, 0, 0)]]}), Protocol(**box)))
     assert "One cluster of at least 100 mm3 is listed, with its peak near (0, 0, 0)" in text
@@ -132,7 +131,6 @@ def test_interpretation__clusters_that_outlast_every_experiment(box):
     assert "no longer" not in text
 
 
-@pytest.mark.xfail(reason="reported: 'more than any other' of four equal ones", strict=True)
 def test_interpretation__equal_experiments_lead_nothing(box):
     studyset = studyset_of({f"s{i}": [[(0, 0, 0)]] for i in range(4)})
     text = interpretation(describe(studyset, Protocol(**box)))
@@ -192,14 +190,12 @@ def test_interpretation__of_converted_foci_is_in_the_space_of_the_map():
     assert (x, y, z) != (0, 0, 10)
 
 
-@pytest.mark.xfail(reason="reported: '3 studies ... and it has 2'", strict=True)
 def test_interpretation__says_which_studies_it_counts(box):
     studyset = studyset_of({"a": [[(0, 0, 0)]], "b": [[(2, 0, 0)]], "c": [[]]})
     text = interpretation(describe(studyset, Protocol(**box)))
     assert "it has 2 with foci" in text or "2 of them" in text
 
 
-@pytest.mark.xfail(reason="reported: experiments are left out, studies are spoken of", strict=True)
 def test_interpretation__a_study_with_two_experiments_dominates(box):
     """Two contrasts of the same people make the cluster: each 50 %, the study all of it."""
     both = [(0, 0, 0)]

@@ -44,7 +44,6 @@ def test_escape__leaves_plain_prose_alone():
     assert escape(text) == text
 
 
-@pytest.mark.xfail(reason="reported: a line break in a name starts a paragraph", strict=True)
 @pytest.mark.parametrize("name", LINE_BREAKS)
 def test_escape__a_name_stays_on_its_line(name):
     assert "\n" not in escape(name)
@@ -64,6 +63,5 @@ def test_escape__shows_the_text_as_it_is(name):
     assert shown == f"<p>Leaving out {html.escape(name)} lowers the ALE.</p>\n"
 
 
-@pytest.mark.xfail(reason="reported: _underscores_ around a word become emphasis", strict=True)
 def test_escape__underscores_around_a_word_are_text():
     assert "_another_" in rendered("Leaving out _another_ lowers the ALE.")

@@ -155,9 +155,6 @@ def test_methods__numbers_of_participants(text, pain8):
     assert f"{np.sum(pain8.n_subjects):g} participants" in text
 
 
-@pytest.mark.xfail(
-    reason="reported: any protocol without a date is called the default", strict=True
-)
 def test_methods__only_the_default_protocol_is_called_so(pain8):
     assert "The default protocol of Focale" in of(pain8)
     assert "The default protocol of Focale" not in of(pain8, min_experiments=3)

@@ -80,7 +80,6 @@ def test_focus_frame__names_the_cluster_of_the_nearest_voxel():
     assert focus_frame(result)["cluster"].tolist() == [2, 1, 1]
 
 
-@pytest.mark.xfail(reason="reported: 0, and a bar chart of zeros", strict=True)
 def test_experiment_frame__without_clusters_no_contribution_is_known(pain8):
     table = experiment_frame(describe(pain8, Protocol(min_cluster_mm3=1e6)))
     assert table["mean_contribution"].isna().all()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -22,8 +24,8 @@ Exit codes: 0 done, 1 lint found phrases, 2 wrong usage, 65 wrong data, 66 input
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="focale", prog_name="focale")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def app(*, debug: bool) -> None:
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def app() -> None:
     """Honest maps from reported brain coordinates.
 
     Start with `focale demo`, then `focale assess INPUT` and `focale describe INPUT -o OUT`.
@@ -36,30 +38,46 @@ for command in (demo, assess, protocol, describe, lint):
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    sys.exit(_run(arguments))
+    for name in ("SIGTERM", "SIGHUP"):  # tidy up as after Ctrl-C; Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _run(arguments: list[str]) -> int:
-    if "--debug" in arguments:
-        return int(app(arguments, standalone_mode=False) or 0)
+    debug = "--debug" in arguments
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except FocaleError as error:
-        click.echo(f"focale: {error}", err=True)
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+        code = app([a for a in arguments if a != "--debug"], standalone_mode=False)
+    except Exception as error:  # the last door: never a traceback unless it is asked for
+        if debug:
+            traceback.print_exc()
+        return _explain(error)
+    except KeyboardInterrupt:
         click.echo("focale: stopped; nothing was written", err=True)
         return 130
-    except Exception as error:  # the last door: never a traceback for a user
-        click.echo(
-            f"focale: this is a bug in Focale ({type(error).__name__}: {error}); please report "
-            "it with what `focale --debug ...` prints",
-            err=True,
-        )
-        return FocaleError.exit_code
+    return int(code or 0)
+
+
+def _explain(error: Exception) -> int:
+    """Say in one sentence what went wrong, and give the exit code for it."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        click.echo("focale: stopped; nothing was written", err=True)
+        return 130
+    if isinstance(error, FocaleError):
+        click.echo(f"focale: {error}", err=True)
+        return error.exit_code
+    click.echo(
+        f"focale: this is a bug in Focale ({type(error).__name__}: {error}); please report it "
+        "with what the same command prints with --debug",
+        err=True,
+    )
+    return FocaleError.exit_code

@@ -8,10 +8,12 @@ from focale.cli.console import ids_from, protocol_from, show_evidence, warn
 
 
 @click.command()
-@click.argument("input", type=click.Path())
-@click.option("--ids", multiple=True, metavar="ID,ID|@FILE", help="Experiments to read.")
+@click.argument("input")
+@click.option(
+    "--ids", multiple=True, metavar="ID|@FILE", help="Experiments to read; may be repeated."
+)
 @click.option("--first", type=int, metavar="N", help="Read the first N experiments.")
-@click.option("--protocol", "protocol_file", type=click.Path(), help="Protocol (TOML).")
+@click.option("--protocol", "protocol_file", type=str, help="Protocol (TOML).")
 @click.option(
     "--space", type=click.Choice(["MNI", "TAL"]), help="Space of foci the file does not place."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from focale.errors import InputMissingError
+from focale.errors import InputMissingError, ReadError
+from focale.phrases import one_line
 
 if TYPE_CHECKING:
     from focale.protocol.assess import Decision
@@ -23,6 +25,7 @@ MOST_WARNINGS = 20
 def say(text: str = "") -> None:
     """Print a paragraph, wrapped to the terminal."""
     width = min(shutil.get_terminal_size().columns, 96)
+    text = one_line(text, 100_000)  # names may hold codes that move the cursor
     click.echo(textwrap.fill(text, width, break_on_hyphens=False, break_long_words=False))
 
 
@@ -35,7 +38,7 @@ def stage(text: str) -> None:
 def warn(studyset: Studyset) -> None:
     """Print what the reader noticed."""
     for problem in studyset.problems[:MOST_WARNINGS]:
-        click.echo(f"{problem.severity}: {problem}", err=True)
+        click.echo(one_line(f"{problem.severity}: {problem}", 1000), err=True)
     if len(studyset.problems) > MOST_WARNINGS:
         click.echo(f"and {len(studyset.problems) - MOST_WARNINGS} more warnings", err=True)
 
@@ -55,22 +58,22 @@ def protocol_from(path: str | None) -> Protocol:
     return Protocol() if path is None else Protocol.from_toml(path)
 
 
-def ids_from(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Identifiers from options: parted by commas, or one a line in @FILE."""
+def ids_from(values: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Identifiers from options, one a line in @FILE; None where the option is not given."""
+    if not values:
+        return None
     ids: list[str] = []
     for value in values:
-        if value.startswith("@"):
-            ids += read_lines(value[1:])
-        else:
-            ids += value.split(",")
-    return tuple(experiment_id.strip() for experiment_id in ids if experiment_id.strip())
+        ids += read_lines(value[1:]) if value.startswith("@") else [value]
+    return tuple(ids)
 
 
 def read_lines(path: str) -> list[str]:
     """Lines of a text file."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig").splitlines()
+        text = Path(path).read_bytes().decode("utf-8-sig")
+        return re.split(r"\r\n|\r|\n", text.removesuffix("\n"))
     except OSError as error:
         raise InputMissingError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InputMissingError(f"{path} is not a UTF-8 text file") from error
+        raise ReadError(f"{path} is not UTF-8 text; save it as plain text (UTF-8)") from error

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from focale.cli.console import ids_from, protocol_from, say, show_evidence, stage, warn
 
+if TYPE_CHECKING:
+    from focale.workflow import Selection
+
 
 @click.command()
-@click.argument("input", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Folder to write.")
-@click.option("--ids", multiple=True, metavar="ID,ID|@FILE", help="Experiments to read.")
+@click.argument("input")
+@click.option("-o", "--output", required=True, type=str, help="Folder to write.")
+@click.option(
+    "--ids", multiple=True, metavar="ID|@FILE", help="Experiments to read; may be repeated."
+)
 @click.option("--first", type=int, metavar="N", help="Read the first N experiments.")
-@click.option("--protocol", "protocol_file", type=click.Path(), help="Protocol (TOML).")
+@click.option("--protocol", "protocol_file", type=str, help="Protocol (TOML).")
 @click.option(
     "--space", type=click.Choice(["MNI", "TAL"]), help="Space of foci the file does not place."
 )
@@ -37,25 +44,22 @@ def describe(
     """
     from focale.workflow import Selection
 
-    command = " ".join(
-        [
-            "focale describe",
-            input,
-            "-o OUT",
-            *(f"--ids {value}" for value in ids),
-            *([f"--first {first}"] if first is not None else []),
-            *([f"--protocol {protocol_file}"] if protocol_file else []),
-            *([f"--space {space}"] if space else []),
-            *(["--no-figures"] if no_figures else []),
-        ]
-    )
+    options = {"--first": first, "--protocol": protocol_file, "--space": space}
+    command = ["focale", "describe", Path(input).name, "-o", "OUT"]
+    for value in ids:
+        command += ["--ids", f"@{Path(value[1:]).name}" if value.startswith("@") else value]
+    for option, given in options.items():
+        if given is not None:
+            command += [option, Path(str(given)).name if option == "--protocol" else str(given)]
+    if no_figures:
+        command.append("--no-figures")
     run_describe(
         input,
         output,
         selection=Selection(ids=ids_from(ids), first=first),
         protocol_file=protocol_file,
         space=space,
-        command=command,
+        command=shlex.join(command),
         overwrite=overwrite,
         with_figures=not no_figures,
     )
@@ -65,7 +69,7 @@ def run_describe(
     source: str,
     output: str,
     *,
-    selection: object,
+    selection: Selection,
     protocol_file: str | None = None,
     space: str | None = None,
     command: str,
@@ -76,12 +80,11 @@ def run_describe(
     from focale.io.atomic import check_writable
     from focale.progress import bar
     from focale.report.interpretation import interpretation
-    from focale.workflow import Selection, describe_into, read_studyset
+    from focale.workflow import describe_into, read_studyset
 
     check_writable(Path(output), overwrite=overwrite)
     protocol = protocol_from(protocol_file)
     stage(f"reading {source}")
-    assert isinstance(selection, Selection)
     studyset = read_studyset(source, protocol, selection, space)
     warn(studyset)
     stage("computing and writing (the first run compiles for some seconds)")

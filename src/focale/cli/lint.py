@@ -8,7 +8,7 @@ from focale.cli.console import read_lines
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.argument("files", nargs=-1, required=True)
 def lint(files: tuple[str, ...]) -> int:
     """Find words in text FILES that a descriptive reading cannot bear.
 

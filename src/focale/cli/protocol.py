@@ -16,7 +16,7 @@ from focale.errors import OutputError
     "--output",
     default="protocol.toml",
     show_default=True,
-    type=click.Path(),
+    type=str,
     help="File to write.",
 )
 @click.option("--title", default="", help="What the analysis is about.")
@@ -40,5 +40,8 @@ def protocol(output: str, title: str, min_experiments: int | None) -> None:
             f"{output} exists and holds a declared protocol; choose another name with -o"
         ) from error
     except OSError as error:
-        raise OutputError(f"{output} cannot be written: {error.strerror}") from error
+        raise OutputError(
+            f"{output} cannot be written ({error.strerror}); choose a folder that exists and can "
+            "be written to"
+        ) from error
     click.echo(output)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focale.frozen import freeze
 from focale.inference.clusters import Clusters
 from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps
@@ -37,6 +38,9 @@ class Contributions:
     mean_drop: FloatArray
     share: FloatArray
     largest_drop: FloatArray
+
+    def __post_init__(self) -> None:
+        freeze(self, "mean_drop", "share", "largest_drop")
 
 
 def contributions(ma: MaMaps, clusters: Clusters) -> Contributions:

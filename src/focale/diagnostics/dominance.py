@@ -1,8 +1,8 @@
-"""Flags for clusters that rest on one or two experiments.
+"""Flags for clusters that rest on one or two studies.
 
-Rules of thumb (Eickhoff et al. 2016, doi:10.1016/j.neuroimage.2016.04.072): one
-experiment with more than half of the contribution, two with more than 80 %, or fewer
-than two experiments that contribute at all. They are flags for a reader, not tests.
+Rules of thumb (Eickhoff et al. 2016, doi:10.1016/j.neuroimage.2016.04.072): one study
+with more than half of the contribution, two with more than 80 %, or fewer than two
+studies that contribute at all. They are flags for a reader, not tests.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Dominance:
     Attributes
     ----------
     n_contributing
-        Experiments with a focus in the cluster or a share of at least 5 %.
+        Studies with a focus in the cluster or a share of at least 5 %.
     largest_share, two_largest_share
-        Share of the first, and of the first two experiments together.
+        Share of the first, and of the first two studies together.
     largest
-        Number of the experiment with the largest share.
+        Number of the study with the largest share.
     flags
         Sentences for what was crossed, perhaps none.
     """
@@ -47,9 +47,9 @@ def dominance(share: FloatArray, n_foci: IntArray) -> list[Dominance]:
     Parameters
     ----------
     share
-        Shape (n_experiments, n_clusters); contributions that sum to 1 over experiments.
+        Shape (n_studies, n_clusters); contributions that sum to 1 over studies.
     n_foci
-        Shape (n_experiments, n_clusters); foci of each experiment in each cluster.
+        Shape (n_studies, n_clusters); foci of each study in each cluster.
     """
     return [_of_cluster(share[:, c], n_foci[:, c]) for c in range(share.shape[1])]
 
@@ -60,9 +60,9 @@ def _of_cluster(share: FloatArray, n_foci: IntArray) -> Dominance:
     n_contributing = int(np.count_nonzero((n_foci > 0) | (share >= CONTRIBUTING_SHARE)))
     flags = []
     if n_contributing < 2:
-        flags.append("fewer than two experiments contribute")
+        flags.append("fewer than two studies contribute")
     if largest > ONE_SHARE:
-        flags.append(f"one experiment contributes {largest:.0%}")
+        flags.append(f"one study has a share of {largest:.0%}")
     elif two > TWO_SHARE and share.size > 2:
-        flags.append(f"two experiments contribute {two:.0%}")
+        flags.append(f"two studies have a share of {two:.0%}")
     return Dominance(n_contributing, largest, two, int(order[0]), tuple(flags))

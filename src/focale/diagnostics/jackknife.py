@@ -7,9 +7,10 @@ clusters of a map and return the result with two more tables. The numbers come f
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
-from focale._check import check_choice, check_count
+from focale._check import check_choice, check_count, is_number, refuse
 from focale.diagnostics.contributions import contributions
 from focale.diagnostics.focus_counts import focus_counts
 from focale.errors import ArgumentError
@@ -25,7 +26,7 @@ from focale.space.voxelmap import VoxelMap
 from focale.typing import FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _ClusterDiagnostic:
     """Clusters of a map, and a number for each experiment in each of them.
 
@@ -55,6 +56,8 @@ class _ClusterDiagnostic:
                 f"{name} needs voxel_thresh, the level above which voxels form clusters; for a "
                 "descriptive reading take a percentile of the non-zero values"
             )
+        if not is_number(self.voxel_thresh) or not math.isfinite(self.voxel_thresh):
+            raise refuse("voxel_thresh", name, "a finite number", self.voxel_thresh)
         if self.cluster_threshold is not None:
             check_count("cluster_threshold", name, self.cluster_threshold, 0)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focale.frozen import freeze
 from focale.inference.clusters import Cluster, Clusters, connected_components
 from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps
@@ -39,6 +40,9 @@ class LeaveOneOut:
     remains: BoolArray
     kept_share: FloatArray
     peak_shift_mm: FloatArray
+
+    def __post_init__(self) -> None:
+        freeze(self, "remains", "kept_share", "peak_shift_mm")
 
 
 def leave_one_out(ma: MaMaps, clusters: Clusters, progress: Progress = silent) -> LeaveOneOut:

@@ -13,15 +13,16 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from focale._check import check_choice, check_positive
+from focale._check import check_choice, check_positive, refuse
 from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.result import AleMap, AleResult
 from focale.inference.eickhoff2012 import HistogramNull, histogram_null
-from focale.inference.footprints import fwhm_from_sample_size
+from focale.inference.footprints import WIDEST_MM, fwhm_from_sample_size
 from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps, Placement, model_activation
 from focale.inference.null import LatticeNull, lattice_null, null_steps, sum_steps
 from focale.inference.tails import z_from_log_p
+from focale.phrases import count
 from focale.space.mask import Mask
 from focale.space.targets import standard_mask
 from focale.space.voxelmap import VoxelMap
@@ -69,6 +70,10 @@ class ALE:
     def __post_init__(self) -> None:
         check_positive("fwhm_mm", "ALE", self.fwhm_mm)
         check_positive("sample_size", "ALE", self.sample_size)
+        if self.fwhm_mm is not None and self.fwhm_mm > WIDEST_MM:
+            raise refuse("fwhm_mm", "ALE", f"at most {WIDEST_MM:g} mm", self.fwhm_mm)
+        if self.sample_size is not None and self.sample_size < 1:
+            raise refuse("sample_size", "ALE", "at least 1", self.sample_size)
         check_choice("placement", "ALE", self.placement, get_args(Placement))
         check_choice("null", "ALE", self.null, get_args(NullMethod))
         if self.fwhm_mm is not None and self.sample_size is not None:
@@ -106,11 +111,20 @@ class ALE:
         """The ALE map alone, without p values; raises as `fit` does."""
         mask = self._mask(studyset)
         fwhm_mm = self._fwhm_mm(studyset)
-        if np.all(mask.position_of(studyset.foci_mm) < 0):
+        if not studyset.n_foci:
             raise EvidenceError(
-                f"all {studyset.n_foci} foci of {studyset.record.source} lie outside "
-                f"{mask.name}; check the space of the coordinates (voxel indices instead of "
-                "mm?) and that the mask is in the same space"
+                f"no experiment of {studyset.record.source} reports a focus, so there is nothing "
+                "to map; check that the source holds coordinates"
+            )
+        if np.all(mask.position_of(studyset.foci_mm) < 0):
+            lie = (
+                "the only focus lies"
+                if studyset.n_foci == 1
+                else f"all {studyset.n_foci} foci lie"
+            )
+            raise EvidenceError(
+                f"{studyset.record.source}: {lie} outside {mask.name}; check the space of the "
+                "coordinates (voxel indices instead of mm?) and that the mask is in that space"
             )
         ma = model_activation(studyset.foci_mm, studyset.offsets, fwhm_mm, mask, self.placement)
         ale = VoxelMap(to_probability(ma.log_sum), mask)
@@ -130,9 +144,10 @@ class ALE:
         if missing.size:
             few = ", ".join(repr(str(experiment_id)) for experiment_id in missing[:5])
             raise EvidenceError(
-                f"{missing.size} of {len(studyset)} experiments of {studyset.record.source} have "
-                f"no sample size ({few}{', ...' if missing.size > 5 else ''}); add it to the "
-                "file, or pass sample_size= or fwhm_mm= to ALE"
+                f"no sample size for {missing.size} of {count(len(studyset), 'experiment')} of "
+                f"{studyset.record.source} ({few}{', ...' if missing.size > 5 else ''}); add it "
+                "to the file, or declare one width for all with fwhm_mm in the protocol "
+                "(in Python also ALE(fwhm_mm=...) or ALE(sample_size=...))"
             )
         return fwhm_from_sample_size(studyset.n_subjects)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from focale._check import check_choice
+from focale.errors import ArgumentError
 from focale.inference.clusters import Clusters
 from focale.space.voxelmap import VoxelMap
 from focale.typing import FloatArray, IntArray, StrArray
@@ -42,17 +43,18 @@ class NimareNames:
             "stat" (ALE), "p", "z" or "logp" (-log10 p); after a diagnostic also
             "label_tail-positive".
         return_type
-            "image" for an image of nibabel, "array" for the values in mask order.
+            "image" for an image of nibabel, "array" for the values in mask order; both are
+            copies that may be changed.
         """
         check_choice("return_type", "get_map", return_type, ("image", "array"))
         voxel_map = self._map(name)
-        return voxel_map.image if return_type == "image" else voxel_map.values
+        return voxel_map.image if return_type == "image" else voxel_map.values.copy()
 
     @property
     def maps(self) -> dict[str, FloatArray]:
         """Values of all maps, in mask order, by NiMARE's names."""
         names = [*self.map_names, *([LABELS] if self.labels is not None else [])]
-        return {name: self._map(name).values for name in names}
+        return {name: self._map(name).values.copy() for name in names}
 
     def save_maps(self, output_dir: str | Path = ".", prefix: str = "") -> None:
         """Write all maps as `<prefix>_<name>.nii.gz`, float32."""
@@ -80,7 +82,10 @@ class NimareNames:
             voxel_map: VoxelMap = getattr(self, ATTRIBUTES[name])
             return voxel_map
         if self.labels is None:
-            raise KeyError(f"{name!r} exists after Jackknife or FocusCounter, not before")
+            raise ArgumentError(
+                f"the map {name!r} is made by Jackknife or FocusCounter; call get_map on what "
+                "their transform returns"
+            )
         return self.labels
 
 

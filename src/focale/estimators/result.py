@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from focale.estimators.nimare_names import NimareNames
+from focale.frozen import freeze
 from focale.inference.eickhoff2012 import HistogramNull
 from focale.inference.footprints import gaussian_footprint
 from focale.inference.lattice import STEP, to_probability
@@ -49,6 +50,9 @@ class AleMap:
     ma: MaMaps
     ale: VoxelMap
 
+    def __post_init__(self) -> None:
+        freeze(self, "fwhm_mm")
+
     @property
     def mask(self) -> Mask:
         """The voxels of the analysis."""
@@ -81,7 +85,7 @@ class AleMap:
         return VoxelMap(self.ma.log_sum / unit, self.mask)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class AleResult(NimareNames):
     """ALE with uncorrected p values under spatial independence.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from focale.frozen import freeze
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
 from focale.typing import FloatArray, IntArray
@@ -81,6 +82,9 @@ class Clusters:
     threshold: float
     min_voxels: int
     mask: Mask
+
+    def __post_init__(self) -> None:
+        freeze(self, "labels")
 
     def __len__(self) -> int:
         """Number of clusters."""

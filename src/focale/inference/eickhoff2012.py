@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focale.frozen import freeze
 from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps
 from focale.kernels.histogram import fold
@@ -35,6 +36,9 @@ class HistogramNull:
 
     centres: FloatArray
     log_tail: FloatArray
+
+    def __post_init__(self) -> None:
+        freeze(self, "centres", "log_tail")
 
     def level(self, ale: FloatArray) -> IntArray:
         """Bin of each ALE value: the one with the nearest centre, ties up."""

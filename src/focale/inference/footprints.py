@@ -28,6 +28,9 @@ from focale.typing import FloatArray, IntArray
 TEMPLATE_DISTANCE_MM = 5.7
 SUBJECT_DISTANCE_MM = 11.6
 FWHM_PER_SD = math.sqrt(8 * math.log(2))
+WIDEST_MM = 60.0
+"""No footprint is wider (FWHM): one subject gives 19 mm, and a head has 180."""
+
 REACH_SD = 4.0
 """How many standard deviations a footprint reaches along each axis."""
 

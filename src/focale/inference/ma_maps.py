@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from focale.frozen import freeze
 from focale.inference.footprints import footprint_size, gaussian_footprint
 from focale.inference.lattice import to_probability
 from focale.kernels.activation import collect, stamp
@@ -32,7 +33,7 @@ class MaMaps:
     voxels
         Shape (n_entries,), int32; position in mask order.
     values
-        Shape (n_entries,), int32; -log(1 - MA) in lattice steps, above 0.
+        Shape (n_entries,), whole numbers; -log(1 - MA) in lattice steps, above 0.
     log_sum
         Shape (n_voxels,), int64; sum of the values of all experiments.
     mask
@@ -44,6 +45,9 @@ class MaMaps:
     values: IntArray
     log_sum: IntArray
     mask: Mask
+
+    def __post_init__(self) -> None:
+        freeze(self, "offsets", "voxels", "values", "log_sum")
 
     @property
     def n_experiments(self) -> int:
@@ -73,6 +77,28 @@ class MaMaps:
         log_sum = self.log_sum.copy()
         log_sum[voxels] -= values
         return log_sum
+
+
+def merge_experiments(ma: MaMaps, group: IntArray) -> MaMaps:
+    """Maps in which the experiments of a group count as one, their values added.
+
+    Leaving such a map out of the sum leaves the whole group out. The sum over all is as
+    it was.
+
+    Parameters
+    ----------
+    ma
+        Modelled activation of the experiments.
+    group
+        Shape (n_experiments,); number of the group of each experiment, from 0.
+    """
+    place = group[ma.experiment_of_entry] * ma.mask.n_voxels + ma.voxels
+    merged, entry = np.unique(place, return_inverse=True)
+    values = np.zeros(merged.size, dtype=np.int64)
+    np.add.at(values, entry, ma.values)
+    owner, voxels = np.divmod(merged, ma.mask.n_voxels)
+    offsets = np.searchsorted(owner, np.arange(group.max() + 2))
+    return MaMaps(offsets, voxels.astype(np.int32), values, ma.log_sum, ma.mask)
 
 
 def model_activation(

@@ -29,6 +29,7 @@ import numpy as np
 from scipy import fft
 from scipy.optimize import brentq
 
+from focale.frozen import freeze
 from focale.inference.lattice import STEP
 from focale.inference.ma_maps import MaMaps
 from focale.kernels.tally import add_at, count, rescale
@@ -58,6 +59,9 @@ class LatticeNull:
 
     log_tail: FloatArray
     step: float
+
+    def __post_init__(self) -> None:
+        freeze(self, "log_tail")
 
     def ale_at(self, p: float) -> float:
         """Smallest ALE on the lattice whose p value is at most `p`.
@@ -144,6 +148,8 @@ def convolved_log_tail(histograms: Sequence[Histogram], k_max: int) -> FloatArra
         Shape (k_max + 1,); log P(sum >= k), with a relative error of P below 1e-8 down
         to the smallest double.
     """
+    # In one order whatever the order of the experiments, so that no bit depends on it.
+    histograms = sorted(histograms, key=lambda h: (h.steps.tobytes(), h.probability.tobytes()))
     sketch = _Cumulant.of(histograms)
     tilts = sketch.tilts(k_max)
     length = fft.next_fast_len(max(sketch.length(t, k_max) for t in tilts), real=True)

@@ -1,4 +1,4 @@
-"""Folders that are there only when they are complete."""
+"""Folders that hold a result only when it is complete."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from focale.errors import OutputError
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def check_writable(folder: Path, *, overwrite: bool = False) -> None:
@@ -42,7 +44,7 @@ def check_writable(folder: Path, *, overwrite: bool = False) -> None:
                 f"the output folder {folder} already holds a result; choose another folder, or "
                 "replace it with --overwrite"
             )
-    place = folder.absolute().parent
+    place = folder.absolute()
     while not place.exists():
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
@@ -60,50 +62,77 @@ def is_focale_folder(folder: Path) -> bool:
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """Folder to fill, which takes its place when the block ends well.
+    """Folder to fill, whose contents take their place when the block ends well.
 
-    On any error, Ctrl-C included, what was written is removed and what stood in the place
-    before is untouched.
+    A new folder is written beside its place and renamed. In a folder that exists (the
+    present one, a link, a mounted disk) the contents are moved in, and what stood there
+    is put back if that fails. On any error, Ctrl-C included, what was written is removed.
 
     Raises
     ------
     OutputError
         If the disk is full or the place cannot be written.
     """
+    made: list[Path] = []
     unfinished: Path | None = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        if folder.is_dir():
+            unfinished = Path(tempfile.mkdtemp(prefix=".focale-", dir=folder))
+        else:
+            made = _make_parents(folder)
+            unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         yield unfinished
-        unfinished.chmod(0o777 & ~_umask())
-        _put_in_place(unfinished, folder)
+        if unfinished.parent == folder:
+            _move_in(unfinished, folder)
+        else:
+            unfinished.chmod(0o777 & ~_umask())
+            unfinished.rename(folder)
+        made = []
     except OSError as error:
-        failure = OutputError(
-            f"{folder} could not be written ({error.strerror or error}); nothing was left "
-            "behind. Free some space or choose another output folder"
-        )
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-            failure.exit_code = 74
-        raise failure from error
+        raise _failure(folder, error) from error
     finally:
         if unfinished is not None and unfinished.exists():
             shutil.rmtree(unfinished, ignore_errors=True)
+        for parent in reversed(made):
+            parent.rmdir()
 
 
-def _put_in_place(unfinished: Path, folder: Path) -> None:
-    """Rename the finished folder, with an older result moved away first."""
-    if not folder.exists():
-        unfinished.rename(folder)
-        return
-    older = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent)) / "result"
-    folder.rename(older)
+def _failure(folder: Path, error: OSError) -> OutputError:
+    is_full = error.errno in _DISK
+    way_out = "free some space or choose" if is_full else "choose"
+    failure = OutputError(
+        f"{folder} could not be written ({error.strerror or error}), and nothing was left behind; "
+        f"{way_out} another output folder"
+    )
+    if is_full:
+        failure.exit_code = 74
+    return failure
+
+
+def _make_parents(folder: Path) -> list[Path]:
+    """Make the folders above, and name those that were made, the highest first."""
+    missing = [parent for parent in folder.absolute().parents if not parent.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return missing[::-1]
+
+
+def _move_in(unfinished: Path, folder: Path) -> None:
+    """Move the contents of a finished folder up into the folder around it."""
+    older = Path(tempfile.mkdtemp(prefix=".focale-older-", dir=folder))
+    ours = (unfinished, older)
     try:
-        unfinished.rename(folder)
-    except OSError:
-        older.rename(folder)
+        for child in [child for child in folder.iterdir() if child not in ours]:
+            child.rename(older / child.name)
+        for child in list(unfinished.iterdir()):
+            child.rename(folder / child.name)
+    except BaseException:
+        for child in [child for child in folder.iterdir() if child not in ours]:
+            child.rename(unfinished / child.name)
+        for child in list(older.iterdir()):
+            child.rename(folder / child.name)
         raise
     finally:
-        shutil.rmtree(older.parent, ignore_errors=True)
+        shutil.rmtree(older, ignore_errors=True)
 
 
 def _umask() -> int:

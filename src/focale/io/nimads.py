@@ -81,6 +81,11 @@ def read_tree(tree: Any, source: str, sha256: str | None = None) -> StudysetReco
     )
 
 
+def _text(value: object) -> str:
+    """Text that can be written; JSON may hold halves of letters that cannot."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
 def _fingerprint(tree: Mapping[str, Any]) -> str:
     """SHA-256 of a dictionary, whatever the order of its keys."""
     plain = json.loads(json.dumps(tree, default=str))  # all keys as text, so that they sort
@@ -114,7 +119,7 @@ class _Reader:
         if not isinstance(study, Mapping) or study.get("id") in (None, ""):
             self.note("error", "study-without-id", where, "the study has no id; give it one")
             return
-        study_id = str(study["id"])
+        study_id = _text(study["id"])
         where = f"{self.source}, study {study_id!r}"
         self.study_ids[study_id] += 1
         self.studies[study_id] = {
@@ -144,7 +149,7 @@ class _Reader:
                 "the analysis has no id; give it one",
             )
             return
-        contrast_id = str(analysis["id"])
+        contrast_id = _text(analysis["id"])
         where = f"{where}, analysis {contrast_id!r}"
         points = analysis.get("points") or []
         if not isinstance(points, list):
@@ -169,7 +174,7 @@ class _Reader:
                 foci=tuple(foci),
                 n_subjects=self.read_sample_size(analysis, study, where),
                 where=where,
-                name=str(analysis.get("name") or ""),
+                name=_text(analysis.get("name") or ""),
             )
         )
 

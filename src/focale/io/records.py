@@ -103,8 +103,14 @@ class StudysetRecord:
     studies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def select(self, positions: Sequence[int]) -> StudysetRecord:
-        """Record of some of the experiments, and of the problems of the source."""
+        """Record of some of the experiments; problems of the others are left out."""
         experiments = tuple(self.experiments[i] for i in positions)
         kept = {e.study_id for e in experiments}
         studies = {key: value for key, value in self.studies.items() if key in kept}
-        return StudysetRecord(experiments, self.source, self.sha256, self.problems, studies)
+        elsewhere = {e.where for e in self.experiments} - {e.where for e in experiments}
+        problems = tuple(
+            problem
+            for problem in self.problems
+            if not any(problem.where == w or problem.where.startswith(f"{w},") for w in elsewhere)
+        )
+        return StudysetRecord(experiments, self.source, self.sha256, problems, studies)

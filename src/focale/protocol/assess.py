@@ -7,7 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from focale.phrases import count, one_line
 from focale.protocol.protocol import Protocol
+from focale.space.talairach import MATRIX_NAMES
 from focale.studyset.model import Studyset
 
 POWER_EXPERIMENTS = 20
@@ -56,7 +58,7 @@ def assess(studyset: Studyset, protocol: Protocol | None = None) -> Decision:
     protocol = protocol or Protocol()
     n_independent = _n_independent(studyset)
     minimum = protocol.min_experiments
-    counted = f"{n_independent} independent {'study' if n_independent == 1 else 'studies'}"
+    counted = count(n_independent, "independent study", "independent studies")
     enough = n_independent >= minimum
     return Decision(
         mode="inferential" if enough else "descriptive",
@@ -79,35 +81,37 @@ def _remarks(studyset: Studyset, n_independent: int, minimum: int) -> list[str]:
     n_studies = len(studyset.study_ids)
     if len(studyset) > n_studies:
         remarks.append(
-            f"{len(studyset)} experiments come from {n_studies} studies. Contrasts of the same "
-            "participants are not independent; each study is counted once."
+            f"{len(studyset)} experiments come from {count(n_studies, 'study', 'studies')}. "
+            "Contrasts of the same participants are not independent; each study is counted once."
         )
     without_foci = [str(e.id) for e in studyset if not e.foci]
     if without_foci:
         remarks.append(
-            f"{len(without_foci)} of {len(studyset)} experiments report no foci "
-            f"({_few(without_foci)}); they stay in the evidence base and add nothing to the map."
+            f"No foci are reported by {len(without_foci)} of {count(len(studyset), 'experiment')} "
+            f"({_few(without_foci)}); such an experiment stays in the evidence base and adds "
+            "nothing to the map."
         )
     unknown = studyset.ids[np.isnan(studyset.n_subjects)]
     if unknown.size:
         remarks.append(
-            f"{unknown.size} of {len(studyset)} experiments have no sample size "
+            f"No sample size is given for {unknown.size} of {count(len(studyset), 'experiment')} "
             f"({_few([str(i) for i in unknown])}); a width of the footprints must be declared "
-            "(fwhm_mm)."
+            "(fwhm_mm in the protocol)."
         )
     if minimum <= n_independent < POWER_EXPERIMENTS:
         remarks.append(
-            f"With fewer than {POWER_EXPERIMENTS} experiments, power for moderate effects is low "
-            "(Eickhoff et al. 2016)."
+            f"With fewer than {POWER_EXPERIMENTS} independent experiments, power for moderate "
+            "effects is low (Eickhoff et al. 2016)."
         )
     if studyset.n_converted:
         remarks.append(
-            f"{studyset.n_converted} of {studyset.n_foci} foci are converted from Talairach "
-            f"coordinates ({studyset.talairach} matrix of Lancaster et al. 2007)."
+            f"Converted from Talairach coordinates: {studyset.n_converted} of "
+            f"{count(studyset.n_foci, 'focus', 'foci')} "
+            f"({MATRIX_NAMES[studyset.talairach]} matrix of Lancaster et al. 2007)."
         )
     return remarks
 
 
 def _few(names: list[str]) -> str:
-    shown = ", ".join(names[:3])
+    shown = ", ".join(one_line(name) for name in names[:3])
     return f"{shown}, and {len(names) - 3} more" if len(names) > 3 else shown

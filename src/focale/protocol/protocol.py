@@ -18,10 +18,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
-from focale._check import check_between, check_choice, check_count, check_positive
+from focale._check import check_between, check_choice, check_count, check_positive, refuse
 from focale.errors import ArgumentError, InputMissingError, ReadError
 from focale.inference.ma_maps import Placement
 from focale.space.talairach import TalairachMatrix
+
+_FLOATS = ("fwhm_mm", "display_percentile", "min_cluster_mm3", "alpha", "cluster_forming_p")
+_WHOLE = ("min_experiments", "iterations", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,11 @@ class Protocol:
     deviations: tuple[Deviation, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("title", "mask", "declared"):
+            if not isinstance(getattr(self, name), str):
+                raise refuse(name, "Protocol", "a text", getattr(self, name))
+        if not _are_texts(self.sub_analyses):
+            raise refuse("sub_analyses", "Protocol", "a list of texts", self.sub_analyses)
         check_count("min_experiments", "Protocol", self.min_experiments, 1)
         check_choice("independence", "Protocol", self.independence, ("study",))
         check_choice("placement", "Protocol", self.placement, get_args(Placement))
@@ -99,6 +107,11 @@ class Protocol:
         check_between("cluster_forming_p", "Protocol", self.cluster_forming_p, 0, 1)
         check_count("iterations", "Protocol", self.iterations, 1)
         check_count("seed", "Protocol", self.seed, 0)
+        for name in _FLOATS:  # 95 and 95.0 are one choice, with one fingerprint
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, float(getattr(self, name)))
+        for name in _WHOLE:
+            object.__setattr__(self, name, int(getattr(self, name)))
 
     def declare(self) -> Protocol:
         """The protocol with the present time as its date of declaration."""
@@ -114,13 +127,15 @@ class Protocol:
         **changes
             New values of the protocol's choices.
         """
-        if not reason.strip():
+        if not isinstance(reason, str) or not reason.strip():
             raise ArgumentError("a deviation needs a reason; say why the protocol is changed")
-        old = asdict(self)
-        _refuse_unknown(changes, "Protocol.deviate")
-        listed = "; ".join(f"{key}: {old[key]!r} -> {value!r}" for key, value in changes.items())
-        deviation = Deviation(reason=reason, changes=listed, declared=_now())
-        return replace(self, **changes, deviations=(*self.deviations, deviation))
+        _refuse_unknown(changes, "Protocol.deviate", list(self.choices))
+        changed = replace(self, **changes)
+        differences = self.differences(changed)
+        if not differences:
+            raise ArgumentError("a deviation changes a choice; name one with its new value")
+        deviation = Deviation(reason=reason, changes="; ".join(differences), declared=_now())
+        return replace(changed, deviations=(*self.deviations, deviation))
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -171,25 +186,44 @@ class Protocol:
         """
         path = Path(source)
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
             raise InputMissingError(
-                f"the protocol {path} cannot be read ({error}); write one with `focale protocol`"
+                f"the protocol {path} cannot be read ({error.strerror}); write one with "
+                "`focale protocol`"
             ) from error
+        except UnicodeDecodeError as error:
+            raise ReadError(f"{path.name}: not UTF-8 text; save it as UTF-8") from error
         try:
             record = tomllib.loads(text)
-            _refuse_unknown(record, path.name)
-            record["sub_analyses"] = tuple(record.get("sub_analyses", ()))
-            record["deviations"] = tuple(Deviation(**d) for d in record.get("deviations", ()))
+            _refuse_unknown(record, path.name, [field.name for field in fields(cls)])
+            if isinstance(record.get("sub_analyses"), list):
+                record["sub_analyses"] = tuple(record["sub_analyses"])
+            record["deviations"] = _deviations(record.get("deviations", []))
             return cls(**record)
         except tomllib.TOMLDecodeError as error:
             raise ReadError(f"{path.name}: not a TOML file ({error}); correct it") from error
-        except (ArgumentError, TypeError) as error:
-            raise ReadError(f"{path.name}: {error}") from error
+        except ArgumentError as error:
+            message = str(error).replace("parameter of Protocol", "choice")
+            raise ReadError(f"{path.name}: {message}") from error
 
 
-def _refuse_unknown(record: Mapping[str, Any], where: str) -> None:
-    names = [field.name for field in fields(Protocol)]
+def _are_texts(value: object) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(text, str) for text in value)
+
+
+def _deviations(entries: Any) -> tuple[Deviation, ...]:
+    names = [field.name for field in fields(Deviation)]
+    is_list = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    if not is_list or any(sorted(entry) != sorted(names) for entry in entries):
+        raise ArgumentError(
+            f"'deviations' must be tables [[deviations]] with {', '.join(names)}; write them "
+            "with Protocol.deviate"
+        )
+    return tuple(Deviation(**entry) for entry in entries)
+
+
+def _refuse_unknown(record: Mapping[str, Any], where: str, names: list[str]) -> None:
     for key in record:
         if key not in names:
             close = get_close_matches(key, names, n=1)

@@ -20,6 +20,7 @@ import numpy as np
 
 from focale.descriptive import DescriptiveResult
 from focale.io.atomic import atomic_folder
+from focale.phrases import one_line
 from focale.plotting.contributions import plot_contribution_bars, plot_contribution_heatmap
 from focale.plotting.foci import plot_foci
 from focale.plotting.maps import plot_ale_glass, plot_ale_slices
@@ -160,13 +161,17 @@ def _write_maps(result: DescriptiveResult, folder: Path, run: Run) -> None:
 def _write_tables(result: DescriptiveResult, folder: Path, run: Run) -> None:
     tables = {
         "clusters": (clusters.cluster_frame(result), clusters.COLUMNS),
-        "contributions": (contributions.contribution_frame(result), contributions.COLUMNS),
+        "contributions": (
+            contributions.contribution_frame(result),
+            {**contributions.COLUMNS, "n_foci": "Foci of the experiment in the cluster"},
+        ),
+        "studies": (contributions.study_frame(result), contributions.COLUMNS),
         "experiments": (evidence.experiment_frame(result), evidence.EXPERIMENT_COLUMNS),
         "foci": (evidence.focus_frame(result), evidence.FOCUS_COLUMNS),
     }
     for name, (table, columns) in tables.items():
         _write_table(table, folder / f"{run.label}_{name}.tsv")
-        described = {column: {"Description": text} for column, text in columns.items()}
+        described = {column: {"Description": columns[column]} for column in map(str, table)}
         _write_json(folder / f"{run.label}_{name}.json", described)
 
 
@@ -243,9 +248,16 @@ def _write_provenance(result: DescriptiveResult, folder: Path, run: Run) -> None
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
+    texts = table.select_dtypes(include=["object", "str"]).columns
+    table = table.assign(**{name: table[name].map(_cell) for name in texts})
     table.to_csv(
         path, sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"
     )
+
+
+def _cell(value: Any) -> Any:
+    """A text on one line: TSV has no way to write a line break or a tab in a cell."""
+    return one_line(value, 1000) if isinstance(value, str) else value
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,9 +1,9 @@
 """The written interpretation of a descriptive reading.
 
 One paragraph that separates observation from claim: what was read and why in this way,
-where reported coordinates lie closest together, and on which experiments the picture
-depends. Every number comes from the result; no word goes beyond it (`language.py` is
-run on the text by the tests).
+where reported coordinates lie closest together, and on which studies the picture depends.
+Every number comes from the result; no word goes beyond it (`language.py` is run on the
+text by the tests).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from focale.descriptive import DescriptiveResult
-from focale.report.phrases import count, in_words, listed, place
+from focale.phrases import count, in_words, listed, one_line, place
 
 
 def interpretation(result: DescriptiveResult) -> str:
@@ -54,106 +54,119 @@ def _evidence(result: DescriptiveResult) -> str:
             "protocol asks for, so an inferential reading is allowed; this text is the "
             "descriptive reading, for which p and z maps were not computed."
         )
+    counted = str(decision.n_independent)
+    if decision.n_independent < len(studyset.study_ids):
+        counted += " with foci"
     return (
         f"The screened evidence base ({base}) was too small for robust voxelwise inference: the "
-        f"protocol asks for at least {minimum} independent studies and it has "
-        f"{decision.n_independent}, so p and z maps were not computed."
+        f"protocol asks for at least {minimum} independent studies and there are {counted}, so "
+        "p and z maps were not computed."
     )
 
 
 def _deviations(result: DescriptiveResult) -> list[str]:
     return [
-        f'Deviation from the protocol, declared {deviation.declared} ("{deviation.reason}"): '
-        f"{deviation.changes}."
+        f"Deviation from the protocol, declared {one_line(deviation.declared)} "
+        f'("{one_line(deviation.reason, 400)}"): {one_line(deviation.changes, 400)}.'
         for deviation in result.protocol.deviations
     ]
 
 
 def _highest(result: DescriptiveResult) -> str:
-    percentile = result.protocol.display_percentile
+    several = result.decision.n_independent > 1
     return (
-        "The raw ALE statistic map was inspected descriptively. The included coordinates showed "
-        f"the strongest descriptive convergence near {place(result.ale.max_mm)} "
-        f"(ALE = {result.ale.max:.5f}, {result.ale_in_peaks.max:.1f} times the peak of one "
-        "typical experiment). The map is displayed above a display-only threshold of "
-        f"ALE > {result.display_threshold:.5f}, the {percentile:g}th percentile of its non-zero "
-        "values, which makes the picture readable and tests nothing."
+        "The raw ALE statistic map was inspected descriptively. "
+        + (
+            "The included coordinates showed the strongest descriptive convergence near "
+            if several
+            else "The largest value of this single study lies near "
+        )
+        + f"{place(result.ale.max_mm)} (ALE = {result.ale.max:.5f}, "
+        f"{result.ale_in_peaks.max:.1f} times the peak of one typical experiment). The map is "
+        f"displayed above a display-only threshold of ALE > {result.display_threshold:.5f}, the "
+        f"{result.protocol.display_percentile:g}th percentile of its non-zero values, which "
+        "makes the picture readable and tests nothing."
     )
 
 
 def _clusters(result: DescriptiveResult) -> list[str]:
-    clusters, floor = result.clusters, f"{result.protocol.min_cluster_mm3:,.0f} mm3"
+    clusters, floor = result.clusters, _volume(result)
     smaller = len(clusters.smaller_volumes_mm3)
     if not len(clusters):
         return [
             f"No cluster above this threshold has a volume of {floor} or more; "
             f"{in_words(smaller, 'smaller cluster')} can be seen on the map."
         ]
-    sentences = [
-        f"{in_words(len(clusters), 'cluster').capitalize()} of at least {floor} "
-        f"{'is' if len(clusters) == 1 else 'are'} listed, with peaks near "
-        f"{listed([f'({_mm(c.peaks[0].mm)})' for c in clusters])}"
-        + (
-            f"; {in_words(smaller, 'smaller cluster')} "
-            f"{'is' if smaller == 1 else 'are'} on the map but not in the table."
-            if smaller
-            else "."
-        )
-    ]
+    peaks = listed([f"({', '.join(f'{v:g}' for v in c.peaks[0].mm)})" for c in clusters])
+    text = f"{in_words(len(clusters), 'cluster').capitalize()} of at least {floor} "
+    text += "is listed, with its peak" if len(clusters) == 1 else "are listed, with peaks"
+    text += f" near {peaks} mm"
+    if smaller:
+        are = "is" if smaller == 1 else "are"
+        text += f"; {in_words(smaller, 'smaller cluster')} {are} on the map but not in the table"
+    sentences = [f"{text}."]
     if clusters.labels[result.ale.values.argmax()] == 0:
         sentences.append("The place of the largest ALE lies in one of these smaller clusters.")
     return sentences
 
 
 def _dependence(result: DescriptiveResult) -> list[str]:
-    if not len(result.clusters) or len(result.studyset) < 2:
+    """Which study the listed clusters lean on most, and by how much."""
+    means, names = result.mean_study_contributions, _study_names(result)
+    if not len(result.clusters) or len(names) < 2:
         return []
-    means = result.mean_contributions
     order = np.argsort(-means, kind="stable")
-    ids = result.studyset.ids
-    first, second = order[:2]
+    shown = [f"{means[i]:.0%}" for i in order]
+    first = [names[i] for i, text in zip(order, shown, strict=True) if text == shown[0]]
     text = (
         "A jackknife sensitivity analysis was used to evaluate whether the displayed descriptive "
-        f"clusters were dominated by a single study. Leaving out {ids[first]} lowers the ALE of "
-        f"the listed clusters by {means[first]:.0%} on average, more than any other experiment "
-        f"(next: {ids[second]}, {means[second]:.0%})"
+        "clusters were dominated by a single study. "
     )
-    if means[first] >= 1.5 * means[second]:
-        return [f"{text}; the displayed pattern leans on {ids[first]} more than on the others."]
+    if len(first) > 1:
+        few = listed(first[:5], "or") if len(first) <= 5 else f"any of {len(first)} studies"
+        return [
+            f"{text}Leaving out {few} lowers the ALE of the listed clusters most, by {shown[0]}."
+        ]
+    second = order[1]
+    text += (
+        f"Leaving out {first[0]} lowers the ALE of the listed clusters by {shown[0]} on average, "
+        f"more than any other study (next: {names[second]}, {shown[1]})"
+    )
+    if means[order[0]] >= 1.5 * means[second]:
+        return [f"{text}; the displayed pattern leans on {first[0]} more than on the others."]
     return [f"{text}."]
 
 
 def _dominated(result: DescriptiveResult) -> list[str]:
-    ids = result.studyset.ids
-    return [
-        f"In cluster {number}, {listed(list(flags.flags))}"
-        + (f" ({ids[flags.largest]})." if "one experiment" in " ".join(flags.flags) else ".")
-        for number, flags in enumerate(result.dominance, start=1)
-        if flags.flags
-    ]
+    names = _study_names(result)
+    sentences = []
+    for number, flags in enumerate(result.dominance, start=1):
+        if flags.flags:
+            who = f" ({names[flags.largest]})" if "one study" in flags.flags[-1] else ""
+            sentences.append(f"In cluster {number}, {listed(flags.flags)}{who}.")
+    return sentences
 
 
 def _lost(result: DescriptiveResult) -> list[str]:
-    """Clusters that do not outlast the removal of some experiment."""
-    remains = result.leave_one_out.remains
-    lost = [
-        f"cluster {c + 1} without {listed([str(i) for i in result.studyset.ids[~remains[:, c]]])}"
-        for c in range(remains.shape[1])
-        if not remains[:, c].all()
-    ]
-    if not remains.shape[1] or len(result.studyset) < 2:
+    """Clusters that do not outlast the removal of some study."""
+    remains, names = result.study_leave_one_out.remains, _study_names(result)
+    if not len(result.clusters) or len(names) < 2:
         return []
-    floor = f"{result.protocol.min_cluster_mm3:,.0f} mm3"
-    if not lost:
-        return [
-            f"Every listed cluster keeps a volume of at least {floor} above the display-only "
-            "threshold, whichever experiment is left out."
-        ]
-    return [
-        "Above the same display-only threshold, a volume of at least "
-        f"{floor} is no longer left of {'; '.join(lost)}."
-    ]
+    lost = []
+    for c in range(remains.shape[1]):
+        gone = [names[i] for i in np.flatnonzero(~remains[:, c])]
+        if gone:
+            lost.append(f"cluster {c + 1} without {listed(gone, 'or')}")
+    text = "Cut at the same display-only threshold, "
+    if lost:
+        return [f"{text}less than {_volume(result)} remains of {'; '.join(lost)}."]
+    text += f"every listed cluster keeps at least {_volume(result)}, whichever study is left out."
+    return [text]
 
 
-def _mm(mm: tuple[float, float, float]) -> str:
-    return ", ".join(f"{value:g}" for value in mm)
+def _study_names(result: DescriptiveResult) -> list[str]:
+    return [one_line(str(study_id)) for study_id in result.studyset.study_ids]
+
+
+def _volume(result: DescriptiveResult) -> str:
+    return f"{result.protocol.min_cluster_mm3:,g} mm3"

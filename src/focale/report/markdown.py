@@ -9,12 +9,14 @@ def escape(text: str) -> str:
     r"""Text that Markdown shows as it is.
 
     Names of studies come from files and may hold anything; none of it becomes a link,
-    a tag or a heading.
+    a tag, emphasis or a heading.
 
     Examples
     --------
     >>> escape("pain_04 [x](y) <b>")
     'pain_04 \\[x](y) &lt;b>'
     """
+    text = " ".join(text.split())
     text = re.sub(r"([\\`*\[])", r"\\\1", text)
+    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\_", text)
     return text.replace("&", "&amp;").replace("<", "&lt;")

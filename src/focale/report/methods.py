@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from focale.descriptive import DescriptiveResult
-from focale.report.phrases import count, listed
+from focale.phrases import count, listed, one_line
+from focale.protocol.protocol import Protocol
 from focale.report.references import cite
+from focale.space.talairach import MATRIX_NAMES
 
 
 def methods(result: DescriptiveResult, version: str) -> str:
@@ -67,11 +69,10 @@ def _space(result: DescriptiveResult) -> list[str]:
     studyset = result.studyset
     if not studyset.n_converted:
         return []
-    matrix = {"pooled": "pooled", "spm": "SPM", "fsl": "FSL"}[studyset.talairach]
     return [
         f"{count(studyset.n_converted, 'focus', 'foci')} reported in Talairach space "
         f"{'was' if studyset.n_converted == 1 else 'were'} converted to MNI space with the "
-        f"{matrix} matrix {cite('lancaster2007')}."
+        f"{MATRIX_NAMES[studyset.talairach]} matrix {cite('lancaster2007')}."
     ]
 
 
@@ -108,15 +109,20 @@ def _statistic() -> str:
 def _decision(result: DescriptiveResult) -> str:
     protocol = result.protocol
     if protocol.declared:
-        declared = f"A protocol declared on {protocol.declared}"
-    else:
+        declared = f"A protocol declared on {one_line(protocol.declared)}"
+    elif protocol.fingerprint == Protocol().fingerprint:
         declared = "The default protocol of Focale"
+    else:
+        declared = "A protocol without a date of declaration"
     mode = (
         "the evidence was read descriptively"
         if result.decision.mode == "descriptive"
         else "an inferential reading would have been allowed; this is the descriptive reading"
     )
-    deviations = [f'{d.changes} ("{d.reason}", {d.declared})' for d in protocol.deviations]
+    deviations = [
+        f'{one_line(d.changes, 400)} ("{one_line(d.reason, 400)}", {one_line(d.declared)})'
+        for d in protocol.deviations
+    ]
     deviated = f" Deviations from it: {listed(deviations)}." if deviations else ""
     return (
         f"{declared} (fingerprint {protocol.fingerprint[:12]}) asks for at least "
@@ -132,13 +138,14 @@ def _display(result: DescriptiveResult) -> str:
         "For display only, the map is cut at the "
         f"{protocol.display_percentile:g}th percentile of its non-zero values (ALE > "
         f"{result.display_threshold:.5f}); clusters are voxels above it that share faces, listed "
-        f"from {protocol.min_cluster_mm3:,.0f} mm3 on, with peaks at least 8 mm apart."
+        f"from {protocol.min_cluster_mm3:,g} mm3 on, with peaks at least 8 mm apart."
     )
 
 
 def _dependence() -> str:
     return (
-        "What each experiment contributes to a cluster was computed by leaving it out, in closed "
-        "form: the mean over the voxels of the cluster of 1 - S_i / S, S being the ALE of all "
-        "experiments and S_i the ALE without experiment i."
+        "What each experiment and each study contributes to a cluster was computed by leaving it "
+        "out, in closed form: the mean over the voxels of the cluster of 1 - S_i / S, S being the "
+        "ALE of all experiments and S_i the ALE of the others; its share is this number over "
+        "the sum of all."
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focale.errors import ArgumentError
+from focale.frozen import freeze
 from focale.typing import FloatArray
 
 
@@ -32,6 +33,8 @@ class Grid:
     affine: FloatArray
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "affine", np.array(self.affine, dtype=float))
+        freeze(self, "affine")
         axes = self.affine[:3, :3]
         lengths = np.linalg.norm(axes, axis=0)
         if not np.all(np.isfinite(self.affine)) or not np.all(lengths > 0):

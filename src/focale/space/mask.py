@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from focale.errors import ArgumentError, InputMissingError
+from focale.frozen import freeze
 from focale.space.grid import Grid
 from focale.typing import BoolArray, FloatArray, IntArray
 
@@ -54,6 +55,7 @@ class Mask:
             raise ArgumentError(
                 f"the mask has shape {self.inside.shape} but its grid has {self.grid.shape}"
             )
+        object.__setattr__(self, "inside", np.array(self.inside, dtype=bool))
         voxels = np.flatnonzero(self.inside)
         if voxels.size == 0:
             raise ArgumentError(f"{self.name} has no voxel inside; pass another mask")
@@ -61,6 +63,7 @@ class Mask:
         index.reshape(-1)[voxels] = np.arange(voxels.size, dtype=np.int32)
         object.__setattr__(self, "voxels", voxels)
         object.__setattr__(self, "index", index)
+        freeze(self, "inside", "voxels", "index")
 
     @classmethod
     def from_image(cls, image: Any, name: str | None = None, space: str = "unknown") -> Mask:

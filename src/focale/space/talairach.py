@@ -18,6 +18,9 @@ from focale.typing import FloatArray
 
 TalairachMatrix = Literal["pooled", "spm", "fsl"]
 
+MATRIX_NAMES = {"pooled": "pooled", "spm": "SPM", "fsl": "FSL"}
+"""How texts write the name of a matrix."""
+
 _MNI_TO_TALAIRACH = {
     "pooled": np.array(
         [

@@ -19,7 +19,6 @@ from focale.space.mask import Mask
 TARGETS = {"mni152_2mm": ("MNI152_2x2x2_brainmask.nii.gz", "MNI152NLin6Asym")}
 
 
-@cache
 def standard_mask(target: str = "mni152_2mm") -> Mask:
     """Brain mask of a standard space that ships with Focale.
 
@@ -29,6 +28,11 @@ def standard_mask(target: str = "mni152_2mm") -> Mask:
         Name of the space; at present only ``"mni152_2mm"``.
     """
     check_choice("target", "the analysis", target, TARGETS)
+    return _load(target)
+
+
+@cache
+def _load(target: str) -> Mask:
     file_name, space = TARGETS[target]
     with as_file(files("focale") / "data" / file_name) as path:
         image = nibabel.as_closest_canonical(nibabel.load(path))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from focale.frozen import freeze
 from focale.space.mask import Mask
 from focale.typing import FloatArray
 
@@ -25,6 +26,9 @@ class VoxelMap:
 
     values: FloatArray
     mask: Mask
+
+    def __post_init__(self) -> None:
+        freeze(self, "values")
 
     @property
     def volume(self) -> FloatArray:

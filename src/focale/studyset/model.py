@@ -18,9 +18,11 @@ from focale._check import check_choice
 from focale.errors import ArgumentError, EvidenceError
 from focale.io.formats import read_record
 from focale.io.nimads import read_tree
+from focale.io.numbers import shown
 from focale.io.problems import raise_errors
 from focale.io.records import ExperimentRecord, FocusRecord, Problem, StudysetRecord
 from focale.io.spaces import canonical_space
+from focale.phrases import count
 from focale.space.talairach import TalairachMatrix, talairach_to_mni
 from focale.space.targets import TARGETS
 from focale.studyset import frames
@@ -142,8 +144,9 @@ class Studyset:
         known = self.n_subjects[np.isfinite(self.n_subjects)]
         subjects = f"{known.sum():g} subjects" if known.size else "sample sizes unknown"
         return (
-            f"Studyset: {len(self.study_ids)} studies, {len(self)} experiments, "
-            f"{self.n_foci} foci, {subjects} ({self.target})"
+            f"Studyset: {count(len(self.study_ids), 'study', 'studies')}, "
+            f"{count(len(self), 'experiment')}, {count(self.n_foci, 'focus', 'foci')}, "
+            f"{subjects} ({self.target})"
         )
 
     @property
@@ -166,6 +169,12 @@ class Studyset:
     def experiment_of_focus(self) -> IntArray:
         """Shape (n_foci,); number of the experiment each focus belongs to."""
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    @property
+    def study_of_experiment(self) -> IntArray:
+        """Shape (n_experiments,); number of the study each experiment belongs to."""
+        number = {study_id: i for i, study_id in enumerate(self.study_ids)}
+        return np.array([number[e.study_id] for e in self.record.experiments])
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -235,18 +244,19 @@ def _canonical_spaces(record: StudysetRecord, default: str | None) -> list[str]:
         for focus in experiment.foci:
             found = canonical_space(focus.space) if focus.space is not None else None
             if found is None and default is None:
-                name = "none" if focus.space is None else repr(focus.space)
+                name = "no space" if focus.space is None else f"space {shown(focus.space)}"
                 unknown[name] = unknown.get(name, 0) + 1
             spaces.append(found or default or "")
-        for name, count in unknown.items():
+        for name, n in unknown.items():
+            foci_have = "1 focus" if n == 1 else f"{n} foci"
             problems.append(
                 Problem(
                     "error",
                     "unknown-space",
                     experiment.where,
-                    f"{count} foci of experiment {experiment.id!r} have space {name}, expected "
-                    'MNI or Talairach; correct the file, or pass space="MNI" or space="TAL" if '
-                    "you know which",
+                    f"{foci_have} of experiment {experiment.id!r} with {name}, expected MNI or "
+                    'Talairach; correct the file, or say which it is with space="MNI" or '
+                    'space="TAL" (on the command line --space MNI or --space TAL)',
                 )
             )
     raise_errors(record.source, problems)

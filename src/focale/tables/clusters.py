@@ -26,9 +26,9 @@ COLUMNS = {
     "centre_x": "Mean place of the cluster weighted by ALE, mm; first row of a cluster",
     "centre_y": "As centre_x",
     "centre_z": "As centre_x",
-    "n_experiments": "Experiments with a focus in the cluster or at least 5 % of the "
-    "contribution; first row of a cluster",
-    "remarks": "Flags for clusters that rest on one or two experiments",
+    "n_studies": "Studies with a focus in the cluster or a share of at least 5 %; first row of a "
+    "cluster",
+    "remarks": "Flags for clusters that rest on one or two studies",
 }
 
 
@@ -52,5 +52,5 @@ def cluster_frame(result: DescriptiveResult) -> pd.DataFrame:
             of_peak = (number, name, *peak.mm, peak.value, in_peaks[peak.position])
             rows.append((*of_peak, *(of_cluster if order == 0 else (None,) * len(of_cluster))))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    whole = {"n_voxels": "Int64", "n_experiments": "Int64"}
+    whole = {"n_voxels": "Int64", "n_studies": "Int64"}
     return table.astype(whole)

@@ -1,54 +1,60 @@
-"""What each experiment means to each cluster, one row a pair."""
+"""What each experiment, or each study, means to each cluster: one row a pair."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from focale.descriptive import DescriptiveResult
+from focale.diagnostics.contributions import Contributions
+from focale.diagnostics.leave_one_out import LeaveOneOut
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = {
     "cluster": "Number of the cluster",
-    "id": "Experiment: study id, hyphen, contrast id",
-    "study_id": "Study",
-    "n_foci": "Foci of the experiment in the cluster",
+    "id": "What is left out: an experiment (study id, hyphen, contrast id) or a whole study",
     "mean_drop": "Mean over the cluster's voxels of 1 - S_i / S, S the ALE of all experiments and "
-    "S_i without this one (NiMARE's Jackknife)",
-    "share": "mean_drop scaled to sum to 1 over experiments",
+    "S_i the ALE of the others (for experiments: NiMARE's Jackknife)",
+    "share": "mean_drop scaled to sum to 1 over the rows of the cluster",
     "largest_drop": "Largest 1 - S_i / S of any voxel of the cluster",
     "remains": "Whether connected voxels above the same display-only threshold, of at least the "
-    "smallest volume listed, are left without the experiment",
-    "kept_share": "Share of the cluster's voxels above the same threshold without the experiment",
-    "peak_shift_mm": "Distance from the cluster's peak to its highest value without the "
-    "experiment, mm",
+    "smallest volume listed, are left",
+    "kept_share": "Share of the cluster's voxels still above the same threshold",
+    "peak_shift_mm": "Distance from the cluster's peak to its highest value then, mm",
 }
 
 
 def contribution_frame(result: DescriptiveResult) -> pd.DataFrame:
-    """Every experiment in every listed cluster; columns as in `COLUMNS`."""
+    """Every experiment in every listed cluster; `COLUMNS` and the number of foci."""
+    ids = [str(experiment_id) for experiment_id in result.studyset.ids]
+    table = _frame(ids, result.contributions, result.leave_one_out)
+    table.insert(2, "n_foci", result.n_foci.T.ravel())
+    return table
+
+
+def study_frame(result: DescriptiveResult) -> pd.DataFrame:
+    """Every study in every listed cluster, all of its experiments left out; `COLUMNS`."""
+    ids = [str(study_id) for study_id in result.studyset.study_ids]
+    return _frame(ids, result.study_contributions, result.study_leave_one_out)
+
+
+def _frame(ids: Sequence[str], of: Contributions, left_out: LeaveOneOut) -> pd.DataFrame:
     import pandas as pd
 
-    n_experiments, n_clusters = result.contributions.mean_drop.shape
-    left_out = result.leave_one_out
-    experiments = list(result.studyset)
+    n_clusters = of.mean_drop.shape[1]
     values = {
-        "cluster": np.repeat(np.arange(1, n_clusters + 1), n_experiments),
-        "id": [e.id for e in experiments] * n_clusters,
-        "study_id": [e.study_id for e in experiments] * n_clusters,
-        "n_foci": result.n_foci,
-        "mean_drop": result.contributions.mean_drop,
-        "share": result.contributions.share,
-        "largest_drop": result.contributions.largest_drop,
+        "mean_drop": of.mean_drop,
+        "share": of.share,
+        "largest_drop": of.largest_drop,
         "remains": left_out.remains,
         "kept_share": left_out.kept_share,
         "peak_shift_mm": left_out.peak_shift_mm,
     }
-    flat = {
-        k: v.T.ravel() if isinstance(v, np.ndarray) and v.ndim > 1 else v
-        for k, v in values.items()
-    }
-    return pd.DataFrame(flat)[list(COLUMNS)]
+    table = pd.DataFrame({name: value.T.ravel() for name, value in values.items()})
+    table.insert(0, "cluster", np.repeat(np.arange(1, n_clusters + 1), len(ids)))
+    table.insert(1, "id", list(ids) * n_clusters)
+    return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -30,15 +31,30 @@ def in_words(n: int, singular: str, plural: str | None = None) -> str:
     return f"{number} {singular if n == 1 else plural or singular + 's'}"
 
 
-def listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str], last: str = "and") -> str:
     """Items as a list in a sentence.
 
     Examples
     --------
-    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
-    ('a', 'a and b', 'a, b and c')
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"], "or")
+    ('a', 'a and b', 'a, b or c')
     """
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def one_line(text: str, longest: int = 80) -> str:
+    r"""A name on one line, without control characters, cut where it is long.
+
+    Names of studies come from files and may hold anything.
+
+    Examples
+    --------
+    >>> one_line("Smith\n\t2001\x1b[2J")
+    'Smith 2001[2J'
+    """
+    words = " ".join(text.split())
+    drawn = "".join(letter for letter in words if unicodedata.category(letter)[0] != "C")
+    return drawn if len(drawn) <= longest else f"{drawn[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def place(mm: Sequence[float]) -> str:
