@@ -72,7 +72,7 @@ def describe_into(
     folder: str | Path,
     protocol: Protocol | None = None,
     *,
-    command: str = "",
+    command: str = "focale.describe_into(studyset, folder, protocol)",
     overwrite: bool = False,
     with_figures: bool = True,
     progress: Progress = silent,
@@ -109,13 +109,6 @@ def describe_into(
     run = Run(command, label_of(studyset.record.source), with_figures)
     write_descriptive(result, folder, run)
     return result
-
-
-def save_folder(result: DescriptiveResult, folder: str | Path) -> None:
-    """Write a descriptive reading that was made in Python."""
-    check_writable(Path(folder))
-    command = "focale.describe(studyset, protocol)"
-    write_descriptive(result, Path(folder), Run(command, label_of(result.studyset.record.source)))
 
 
 def _with_history(protocol: Protocol, folder: Path) -> Protocol:

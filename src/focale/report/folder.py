@@ -248,7 +248,7 @@ def _write_provenance(result: DescriptiveResult, folder: Path, run: Run) -> None
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
-    texts = table.select_dtypes(include=["object", "str"]).columns
+    texts = table.select_dtypes(exclude=["number", "bool"]).columns
     table = table.assign(**{name: table[name].map(_cell) for name in texts})
     table.to_csv(
         path, sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"
