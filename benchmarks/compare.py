@@ -24,7 +24,11 @@ WARM = {
     "fit_8": ("fit of 8 experiments, with p and z", "fit_8", 2),
     "fit_21": ("fit of 21 experiments, with p and z", "fit_21", 2),
     "jackknife_8": ("jackknife with cluster table, 8 experiments", "jackknife_8", 50),
-    "focus_counter_21": ("focus counter with cluster table, 21 experiments", "focus_counter_21", 50),
+    "focus_counter_21": (
+        "focus counter with cluster table, 21 experiments",
+        "focus_counter_21",
+        50,
+    ),
 }
 
 
@@ -43,14 +47,19 @@ def peer_python():
 
 def output(python, *arguments):
     done = subprocess.run(
-        [python, *map(str, arguments)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [python, *map(str, arguments)],
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     return done.stdout.decode()
 
 
 def wall(command, **options):
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    subprocess.run(
+        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options
+    )
     return time.perf_counter() - start
 
 
@@ -85,10 +94,10 @@ def first_run_seconds(ours):
     """Describe without figures with an empty cache of compiled code, and with a full one."""
     with tempfile.TemporaryDirectory() as place:
         environment = {**os.environ, "NUMBA_CACHE_DIR": f"{place}/cache"}
+        command = [ours, "-m", "focale", "describe", _pain(), "--first", "8", "--no-figures"]
         times = [
             wall(
-                [ours, "-m", "focale", "describe", _pain(), "--first", "8", "--no-figures"]
-                + ["-o", f"{place}/out{number}"],
+                [*command, "-o", f"{place}/out{number}"],
                 env=environment,
             )
             for number in range(2)

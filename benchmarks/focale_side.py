@@ -45,10 +45,10 @@ def measure(task, repeats):
 
 def whole_run():
     """The seed's workflow as one command, figures included, into a folder."""
-    from focale.cli import _run
+    from focale.cli import run
 
     with tempfile.TemporaryDirectory() as place:
-        if _run(["demo", "-o", f"{place}/demo"]) != 0:
+        if run(["demo", "-o", f"{place}/demo"]) != 0:
             raise SystemExit("focale demo failed")
 
 

@@ -47,7 +47,9 @@ display_level = np.percentile(stat[stat > 0], 95)
 volume = stat_image.get_fdata()
 peak_ijk = np.unravel_index(np.nanargmax(volume), volume.shape)
 peak_mm = apply_affine(stat_image.affine, peak_ijk)
-print(f"Largest ALE: {volume[peak_ijk]:.5f} at {peak_mm} mm. Display-only level: {display_level:.5f}")
+print(
+    f"Largest ALE: {volume[peak_ijk]:.5f} at {peak_mm} mm. Display-only level: {display_level:.5f}"
+)
 
 brain = plot_glass_brain(
     stat_image,

@@ -191,13 +191,33 @@ LAST_DOOR = SOURCE / "cli" / "__init__.py"
 """Where a bug becomes a sentence instead of a traceback; the one place that may catch all."""
 
 
+def caught_in(source):
+    """Exceptions that are caught and kept; a block that ends with `raise` keeps none."""
+    return [
+        "everything" if handler.type is None else ast.unparse(handler.type)
+        for handler in ast.walk(ast.parse(source))
+        if isinstance(handler, ast.ExceptHandler)
+        and not (isinstance(handler.body[-1], ast.Raise) and handler.body[-1].exc is None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("block", "caught"),
+    [
+        ("except Exception:\n    pass", ["Exception"]),
+        ("except:\n    pass", ["everything"]),
+        ("except BaseException:\n    tidy()\n    raise", []),
+        ("except BaseException:\n    if x:\n        raise", ["BaseException"]),
+        ("except BaseException as e:\n    raise Other from e", ["BaseException"]),
+    ],
+)
+def test_caught_in__leaves_out_what_is_raised_again(block, caught):
+    assert caught_in(f"try:\n    pass\n{block}") == caught
+
+
 @every_file
 def test_source__catches_no_exception_whatever(path):
-    caught = [
-        "everything" if handler.type is None else ast.unparse(handler.type)
-        for handler in ast.walk(ast.parse(path.read_text()))
-        if isinstance(handler, ast.ExceptHandler)
-    ]
+    caught = caught_in(path.read_text())
     whatever = [c for c in caught if c in {"everything", "Exception", "BaseException"}]
     assert whatever in ([], ["Exception"]) if path == LAST_DOOR else not whatever
 

@@ -129,8 +129,8 @@ def test_describe__one_experiment_alone(box):
     assert result.mean_contributions.tolist() == [1.0]
     assert result.leave_one_out.remains.tolist() == [[False]]
     assert result.dominance[0].flags == (
-        "fewer than two experiments contribute",
-        "one experiment contributes 100%",
+        "fewer than two studies contribute",
+        "one study has a share of 100%",
     )
 
 
@@ -140,10 +140,93 @@ def test_describe__one_study_with_two_experiments(box):
     np.testing.assert_allclose(result.contributions.share, 0.5, atol=0.05)
 
 
+# ------------------------------------------------------------------ whole studies
+
+
+def test_describe__two_contrasts_of_one_study_count_as_one(box):
+    """Two contrasts of a make the cluster with b: each has a third, the study two."""
+    foci = [(0, 0, 0)]
+    result = describe(studyset_of({"a": [foci, foci], "b": [foci]}), box)
+    assert result.contributions.mean_drop.shape == (3, 1)
+    assert result.study_contributions.mean_drop.shape == (2, 1)
+    assert result.study_leave_one_out.remains.shape == (2, 1)
+    assert result.study_contributions.share[0, 0] == pytest.approx(2 / 3, abs=0.01)
+    assert result.mean_study_contributions.shape == (2,)
+    (found,) = result.dominance
+    assert found.n_contributing == 2
+    assert found.largest == 0
+    assert found.flags == ("one study has a share of 67%",)
+    # as if the study had reported both at once, on the log scale where maps add up
+    without_a = result.map.ma.log_sum_without(2)
+    only_b = describe(studyset_of({"b": [foci]}), box).map.ma.log_sum
+    np.testing.assert_array_equal(result.map.ma.log_sum - without_a, only_b)
+
+
+def test_describe__a_study_left_out_is_a_fit_of_the_others(box):
+    studies = {
+        "a": [[(0, 0, 0)], [(4, 0, 0), (0, 8, 0)]],
+        "b": [[(2, 2, 0)]],
+        "c": [[(0, 4, 2)], [], [(-4, 0, 0)]],
+    }
+    result = describe(studyset_of(studies), box)
+    (cluster,) = result.clusters
+    for number, study in enumerate(studies):
+        others = studyset_of({key: value for key, value in studies.items() if key != study})
+        left = describe(others, box).ale.values[cluster.positions]
+        lost = 1 - left / result.ale.values[cluster.positions]
+        found, left_out = result.study_contributions, result.study_leave_one_out
+        assert found.mean_drop[number, 0] == pytest.approx(lost.mean(), abs=1e-12)
+        assert found.largest_drop[number, 0] == pytest.approx(lost.max(), abs=1e-12)
+        above = left > result.display_threshold
+        assert left_out.kept_share[number, 0] == pytest.approx(above.mean(), abs=1e-12)
+
+
+def test_describe__contrasts_of_a_study_may_lie_apart_in_the_source(pain8_described):
+    """The order of experiments is not that of studies: the numbers follow the studies."""
+    tree = nimads_tree(
+        {
+            "a": [nimads_analysis("1", [(0, 0, 0)], n=12), nimads_analysis("2", [(2, 0, 0)], n=9)],
+            "b": [nimads_analysis("1", [(0, 2, 0)], n=20)],
+        }
+    )
+    studyset = Studyset(tree)
+    protocol = Protocol(min_cluster_mm3=SMALL)
+    plain, mixed = (
+        describe(studyset.slice(ids), protocol)
+        for ids in (["a-1", "a-2", "b-1"], ["a-1", "b-1", "a-2"])
+    )
+    np.testing.assert_array_equal(
+        plain.study_contributions.mean_drop, mixed.study_contributions.mean_drop
+    )
+    assert plain.dominance == mixed.dominance
+
+
+def test_describe__studies_of_one_experiment_have_its_numbers(pain8_described):
+    result = pain8_described
+    for name in ("mean_drop", "share", "largest_drop"):
+        ours = getattr(result.study_contributions, name)
+        np.testing.assert_array_equal(ours, getattr(result.contributions, name))
+    for name in ("remains", "kept_share", "peak_shift_mm"):
+        ours = getattr(result.study_leave_one_out, name)
+        np.testing.assert_array_equal(ours, getattr(result.leave_one_out, name))
+    np.testing.assert_array_equal(result.mean_study_contributions, result.mean_contributions)
+
+
+def test_describe__foci_of_all_contrasts_make_a_study_contribute(box):
+    """Study b has a small share, and a focus of its second contrast in the cluster."""
+    far, here = [(24, 24, 24)], [(0, 0, 0)]
+    many = [here] * 30
+    for second, n in ((far, 1), ([(2, 2, 2), (-24, 24, 24)], 2)):
+        result = describe(studyset_of({"a": many, "b": [far, second]}), box)
+        assert result.study_contributions.share[1, 0] < 0.05
+        assert result.dominance[0].n_contributing == n
+
+
 def test_describe__without_a_cluster_large_enough(pain8):
     result = describe(pain8, Protocol(min_cluster_mm3=1e6))
     assert len(result.clusters) == 0
-    assert result.mean_contributions.tolist() == [0.0] * 8
+    assert np.isnan(result.mean_contributions).tolist() == [True] * 8
+    assert np.isnan(result.mean_study_contributions).tolist() == [True] * 8
     assert result.n_foci.shape == (8, 0)
     assert result.dominance == []
     assert sum(result.clusters.smaller_volumes_mm3) > 0
@@ -191,12 +274,14 @@ def test_describe__refuses_a_mask_that_is_not_there(pain8, mask, error, sentence
 
 
 def test_describe__refuses_foci_that_all_lie_outside_the_mask(box):
-    with pytest.raises(EvidenceError, match=r"all 2 foci .* lie outside the mask box\.nii\.gz"):
+    with pytest.raises(
+        EvidenceError, match=r"dictionary: all 2 foci lie outside the mask box\.nii\.gz"
+    ):
         describe(studyset_of({"a": [[(50, 50, 50)]], "b": [[(60, 60, 60)]]}), box)
 
 
 def test_describe__refuses_unknown_sample_sizes(tiny_studyset):
-    with pytest.raises(EvidenceError, match=r"have no sample size \('Jones-pain'\)"):
+    with pytest.raises(EvidenceError, match=r"no sample size for 1 of 3 .* \('Jones-pain'\)"):
         describe(tiny_studyset)
 
 

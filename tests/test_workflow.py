@@ -6,7 +6,7 @@ import pytest
 
 from focale import Protocol, describe, describe_into
 from focale.errors import ArgumentError, OutputError
-from focale.workflow import Selection, read_studyset, save_folder
+from focale.workflow import Selection, read_studyset
 from tests.fixtures_pain import *  # noqa: F403
 
 # ------------------------------------------------------------------ Selection
@@ -58,7 +58,7 @@ def test_read_studyset__converts_as_the_protocol_declares(tmp_path):
     assert describe(spm, Protocol(talairach="spm")).ale.max > 0
 
 
-# ------------------------------------------------------------------ describe_into, save_folder
+# ------------------------------------------------------------------ describe_into
 
 
 def test_describe_into__returns_the_reading_it_wrote(pain8, pain8_described, tmp_path):
@@ -101,13 +101,14 @@ def test_describe_into__tells_how_far_it_is(pain8, tmp_path):
     assert seen == list(range(8))
 
 
-def test_save_folder__writes_a_reading_made_in_python(pain8_described, tmp_path, monkeypatch):
-    monkeypatch.setattr("focale.report.folder._write_figures", lambda *_args: None)
-    save_folder(pain8_described, tmp_path / "o")
-    assert "describe(studyset, protocol)" in (tmp_path / "o" / "provenance.json").read_text()
-
-
-def test_save_folder__does_not_replace_a_result(pain8, pain8_described, tmp_path):
+def test_describe_into__says_that_it_was_called_in_python(pain8, tmp_path):
     describe_into(pain8, tmp_path / "o", with_figures=False)
+    record = (tmp_path / "o" / "provenance.json").read_text()
+    assert '"Command": "focale.describe_into(studyset, folder, protocol)"' in record
+
+
+def test_describe_into__does_not_replace_a_result_unasked(pain8, tmp_path, monkeypatch):
+    describe_into(pain8, tmp_path / "o", with_figures=False)
+    monkeypatch.setattr("focale.workflow.describe", lambda *_: pytest.fail("a map was computed"))
     with pytest.raises(OutputError, match=r"already holds a result"):
-        save_folder(pain8_described, tmp_path / "o")
+        describe_into(pain8, tmp_path / "o", with_figures=False)

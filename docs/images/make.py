@@ -16,6 +16,7 @@ GAP = 20
 
 
 def main(folder):
+    """Put four figures of a folder on one page."""
     pictures = [image.imread(next(folder.glob(f"figures/*_{name}.png"))) for name in FIGURES]
     height = max(picture.shape[0] for picture in pictures)
     width = max(picture.shape[1] for picture in pictures)

@@ -22,6 +22,7 @@ from focale.errors import ArgumentError, DescriptiveOnlyError
 from focale.estimators.ale import ALE
 from focale.estimators.nimare_names import NimareNames
 from focale.estimators.result import AleMap
+from focale.frozen import freeze
 from focale.inference.clusters import Clusters, find_clusters
 from focale.inference.ma_maps import MaMaps, merge_experiments
 from focale.progress import Progress, silent
@@ -74,6 +75,9 @@ class DescriptiveResult(NimareNames):
     labels: VoxelMap | None = None
 
     map_names = ("stat",)
+
+    def __post_init__(self) -> None:
+        freeze(self, "n_foci")
 
     @property
     def ale(self) -> VoxelMap:

@@ -54,7 +54,20 @@ def one_line(text: str, longest: int = 80) -> str:
     """
     words = " ".join(text.split())
     drawn = "".join(letter for letter in words if unicodedata.category(letter)[0] != "C")
+    if text and not drawn:
+        return "(no name)"
     return drawn if len(drawn) <= longest else f"{drawn[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def volume(mm3: float) -> str:
+    """Volume in a sentence.
+
+    Examples
+    --------
+    >>> volume(4000.0), volume(0.4), volume(1234567.5)
+    ('4,000 mm3', '0.4 mm3', '1,234,567.5 mm3')
+    """
+    return f"{mm3:,.10g} mm3"
 
 
 def place(mm: Sequence[float]) -> str:

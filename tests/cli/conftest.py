@@ -31,7 +31,7 @@ def run(tmp_path, monkeypatch, capsys):
         with pytest.raises(SystemExit) as leave:
             main([str(argument) for argument in arguments])
         said = Said(int(leave.value.code or 0), *capsys.readouterr())
-        assert "Traceback" not in said.out + said.err
+        assert "--debug" in arguments or "Traceback" not in said.out + said.err
         return said
 
     return run

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 
 import nibabel
 import numpy as np
@@ -53,17 +55,23 @@ def refused(run, tmp_path, *arguments, code):
         (one(n=12.5), r"sample size must be a whole number above 0, got 12\.5"),
         (one(n="12"), r"sample size must be a whole number above 0, got '12'"),
         (one(n=[12, 0]), r"sample size must be a whole number above 0, got 0"),
-        (one(n=None), r"1 of 1 experiments of foci\.json have no sample size \('s-1'\)"),
+        (
+            one(n=None),
+            r"no sample size for 1 of 1 experiment of foci\.json \('s-1'\); add it to the file",
+        ),
         (one([(0, 0, 1, 4)]), r"point 1: a focus must be three finite numbers .*\[0, 0, 1, 4\]"),
         (one([(0, 0)]), r"three finite numbers x, y, z in mm, got \[0, 0\]; correct it or remove"),
         (one([(0, 0, float("nan"))]), r"three finite numbers .* got \[0, 0, nan\]"),
         (one([(0, 0, float("inf"))]), r"three finite numbers .* got \[0, 0, inf\]"),
         (one([("a", 0, 1)]), r"three finite numbers .* got \['a', 0, 1\]"),
-        (one(space="XYZ"), r"experiment 's-1' have space 'XYZ', expected MNI or Talairach"),
-        (one(space=None), r"have space none, expected MNI or Talairach; correct the file"),
+        (
+            one(space="XYZ"),
+            r"1 focus of experiment 's-1' with space 'XYZ', expected MNI or Talairach",
+        ),
+        (one(space=None), r"with no space, expected MNI or Talairach; correct the file"),
         (
             one([(300, 0, 0)]),
-            r"all 1 foci of foci\.json lie outside the MNI152NLin6Asym brain mask",
+            r"foci\.json: the only focus lies outside the MNI152NLin6Asym brain mask at 2 mm",
         ),
         (
             nimads_tree(
@@ -102,7 +110,7 @@ def test_describe__refuses_a_folder_as_input(run, tmp_path):
             "// Reference=MNI\n// S: p\n// Subjects=9\n1 2\n",
             r"foci\.txt:4: expected three numbers",
         ),
-        ("// Reference=XYZ\n// S: p\n// Subjects=9\n1 2 3\n", r"have space 'XYZ', expected MNI"),
+        ("// Reference=XYZ\n// S: p\n// Subjects=9\n1 2 3\n", r"with space 'XYZ', expected MNI"),
         ("// Reference=MNI\n", r"no experiment in the file; a Sleuth file has"),
     ],
 )
@@ -123,7 +131,10 @@ def test_describe__tells_all_errors_of_a_file_at_once(run, tmp_path):
 def test_describe__says_that_there_are_no_foci(run, tmp_path):
     path = write(tmp_path / "foci.json", one([]))
     sentence = refused(run, tmp_path, path.name, code=65)
-    assert "outside" not in sentence
+    assert sentence == (
+        "focale: no experiment of foci.json reports a focus, so there is nothing to map; check "
+        "that the source holds coordinates"
+    )
 
 
 def test_describe__the_way_out_of_missing_sizes_is_one_of_the_command_line(run, tmp_path):
@@ -145,7 +156,7 @@ def test_describe__warns_of_an_experiment_without_foci_and_goes_on(run, tmp_path
         "warning: f.json, study 'a', analysis '2': no foci: kept as an experiment that reports "
         "none, and counted as one\n"
     )
-    assert "1 of 2 experiments report no foci (a-2)" in " ".join(said.out.split())
+    assert "No foci are reported by 1 of 2 experiments (a-2)" in " ".join(said.out.split())
 
 
 # ------------------------------------------------------------------ which experiments
@@ -154,8 +165,8 @@ def test_describe__warns_of_an_experiment_without_foci_and_goes_on(run, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--ids", "s1-1,nope"], "1 of the ids asked for are not in foci.json: 'nope'; its ids "
-         "look like 's0-1'"),
+        (["--ids", "s1-1,nope"], "cannot find 1 of the 2 ids asked for in foci.json: 'nope'; "
+         "its ids look like 's0-1'"),
         (["--ids", "s1-1", "--ids", "s1-1"], "an id is asked for more than once"),
         (["--first", "0"], "the first 0 experiments were asked for, but foci.json has 4; ask for"),
         (["--first", "5"], "the first 5 experiments were asked for, but foci.json has 4; ask for"),
@@ -171,25 +182,112 @@ def test_describe__refuses_a_file_of_ids_that_is_not_there(run, tmp_path, eviden
     assert sentence == "focale: ids.txt cannot be read: No such file or directory"
 
 
-@pytest.mark.parametrize("given", ["", ",", "@ids.txt"])
+@pytest.mark.parametrize("given", ["", ",", " , ", "@ids.txt"])
 def test_describe__refuses_an_empty_list_of_ids(run, tmp_path, evidence, given):
     write(tmp_path / "ids.txt", "\n")
     assert "no id" in refused(run, tmp_path, evidence.name, "--ids", given, code=2)
 
 
-def test_describe__takes_an_id_with_a_comma(run, tmp_path):
-    """Every id of a Sleuth file has one: "Author, year: contrast"."""
+@pytest.fixture
+def sleuth(tmp_path):
+    """Two experiments of 12 and 14; every id has a comma: "Author, year: contrast"."""
     text = sleuth_text([(["Smith, 2001: pain"], 12, FOCUS), (["Jones, 2002: heat"], 14, FOCUS)])
-    path = write(tmp_path / "foci.txt", text)
-    assert run("assess", path, "--ids", "Smith, 2001-pain").code == 0
+    return write(tmp_path / "foci.txt", text)
 
 
-def test_assess__takes_ids_with_commas_from_a_file(run, tmp_path):
-    text = sleuth_text([(["Smith, 2001: pain"], 12, FOCUS), (["Jones, 2002: heat"], 14, FOCUS)])
-    write(tmp_path / "ids.txt", "\ufeffSmith, 2001-pain\r\n\r\n")
-    said = run("assess", write(tmp_path / "foci.txt", text), "--ids", "@ids.txt")
-    assert said.code == 0
-    assert "1 studies, 1 experiments" in said.out or "1 study, 1 experiment" in said.out
+def test_assess__takes_an_id_with_a_comma_whole(run, sleuth):
+    said = run("assess", sleuth, "--ids", "Smith, 2001-pain")
+    assert said.code == 0, said.err
+    assert "1 study, 1 experiment, 1 focus, 12 subjects" in said.out
+
+
+def test_assess__takes_ids_with_commas_one_an_option(run, sleuth):
+    said = run("assess", sleuth, "--ids", "Jones, 2002-heat", "--ids", "Smith, 2001-pain")
+    assert said.code == 0, said.err
+    assert "2 studies, 2 experiments, 2 foci, 26 subjects" in said.out
+
+
+def test_assess__parts_what_is_not_known_whole(run, sleuth):
+    said = run("assess", sleuth, "--ids", "Jones, 2002-heat,Smith, 2001-pain")
+    assert said.code == 2
+    assert "cannot find 4 of the 4 ids asked for in foci.txt: 'Jones', ' 2002-heat'" in said.err
+
+
+def test_describe__records_repeated_ids_as_they_were_given(run, sleuth, tmp_path):
+    write(tmp_path / "ids.txt", "Smith, 2001-pain")
+    ids = ["--ids", "Jones, 2002-heat", "--ids", f"@{tmp_path}/ids.txt"]
+    assert run("describe", sleuth, "-o", "out", "--no-figures", *ids).code == 0
+    command = json.loads((tmp_path / "out" / "provenance.json").read_text())["Command"]
+    assert shlex.split(command) == [
+        *("focale", "describe", "foci.txt", "-o", "OUT"),
+        *("--ids", "Jones, 2002-heat", "--ids", "@ids.txt", "--no-figures"),
+    ]
+    rows = (tmp_path / "out" / "tables" / "foci_experiments.tsv").read_text().splitlines()
+    assert [row.split("\t")[0] for row in rows[1:]] == ["Jones, 2002-heat", "Smith, 2001-pain"]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_assess__takes_ids_with_commas_from_a_file(run, tmp_path, sleuth, line_end):
+    write(tmp_path / "ids.txt", line_end.join(["\ufeffSmith, 2001-pain", "", "  "]).encode())
+    said = run("assess", sleuth, "--ids", "@ids.txt")
+    assert said.code == 0, said.err
+    assert "1 study, 1 experiment, 1 focus, 12 subjects" in said.out
+
+
+# ------------------------------------------------------------------ odd files
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"studies": [], "studies": []}', "studies"),
+        ('{"studies": [{"id": "s", "analyses": [], "id": "t"}]}', "id"),
+    ],
+)
+def test_describe__refuses_a_key_given_twice(run, tmp_path, text, key):
+    """Which of the two values is meant nobody can say; JSON readers keep the last in silence."""
+    sentence = refused(run, tmp_path, write(tmp_path / "foci.json", text).name, code=65)
+    assert sentence == (
+        f"focale: foci.json: this JSON cannot be used (the key {key!r} is given twice in one "
+        "object); correct it"
+    )
+
+
+def test_describe__half_a_letter_in_a_name_is_replaced(run, tmp_path):
+    """JSON may hold "\\ud800", half of a pair, which no file can be written with."""
+    path = write(tmp_path / "foci.json", nimads_tree(
+        {"a\ud800": [nimads_analysis("1\udfff", FOCUS, n=12, name="\ud83d")]}
+    ))  # fmt: skip
+    assert "\\ud800" in path.read_text()
+    said = run("describe", path, "-o", "out", "--no-figures", "--ids", "a?-1?")
+    assert said.code == 0, said.err
+    table = (tmp_path / "out" / "tables" / "foci_experiments.tsv").read_text(encoding="utf-8")
+    assert table.splitlines()[1].split("\t")[:4] == ["a?-1?", "a?", "1?", "?"]
+
+
+def test_describe__codes_for_the_terminal_do_not_reach_it(run, tmp_path):
+    """A name may hold ANSI escapes, which clear the screen or forge what it says."""
+    name = "a\x1b[2J\x1b]0;title\x07\r\x9b31mfocale: done\u202e"
+    empty = nimads_analysis("2\x1b[1A", [], n=12)
+    tree = nimads_tree({name: [nimads_analysis("1", FOCUS, n=12), empty]})
+    path = write(tmp_path / "foci.json", tree)
+    for arguments in (["assess", path], ["describe", path, "-o", "out", "--no-figures"]):
+        said = run(*arguments)
+        assert said.code == 0, said.err
+        for text in (said.out, said.err):
+            assert text
+            assert all(line.isprintable() for line in text.split("\n")), ascii(text)
+    for path in (tmp_path / "out").rglob("*"):
+        if path.suffix in {".md", ".tsv"}:
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text), path.name
+
+
+def test_describe__codes_for_the_terminal_are_not_in_refusals(run, tmp_path):
+    name = "a\x1b[2J"
+    path = write(tmp_path / "foci.json", nimads_tree({name: [nimads_analysis("1", n=None)]}))
+    assert "\x1b" not in refused(run, tmp_path, path.name, code=65)
+    assert "\x1b" not in refused(run, tmp_path, path.name, "--ids", "nobody", code=2)
 
 
 # ------------------------------------------------------------------ protocol and mask
@@ -252,7 +350,7 @@ def test_describe__refuses_a_mask_of_another_shape(
 @pytest.mark.parametrize(
     ("origin_mm", "edge_mm", "sentence"),
     [
-        (500.0, 2.0, r"all 8 foci of foci\.json lie outside the mask mask\.nii; check the space"),
+        (500.0, 2.0, r"foci\.json: all 8 foci lie outside the mask mask\.nii; check the space"),
         (-40.0, 14.0, r"narrower than a voxel \(14\.00 mm\).* use a mask with smaller voxels"),
     ],
 )

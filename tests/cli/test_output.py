@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,17 @@ import pytest
 
 from focale import Protocol
 from tests.cli.conftest import write
+
+IN_RESULT = [
+    "dataset_description.json",
+    "interpretation.md",
+    "maps",
+    "methods.md",
+    "protocol.toml",
+    "provenance.json",
+    "references.bib",
+    "tables",
+]
 
 
 def describe(run, evidence, *arguments, output="out"):
@@ -114,15 +126,18 @@ def test_describe__the_current_folder_may_be_the_output(run, tmp_path, evidence,
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     said = describe(run, evidence, output=".")
-    assert said.code in {0, 73}
-    assert said.code == 0 or names(tmp_path / "here") == []
+    assert said.code == 0, said.err
+    assert names(tmp_path) == ["foci.json", "here"]
+    assert names(tmp_path / "here") == IN_RESULT
 
 
 def test_describe__a_link_to_a_folder_stays_a_link(run, tmp_path, evidence):
     (tmp_path / "scratch").mkdir()
     (tmp_path / "out").symlink_to("scratch")
     said = describe(run, evidence)
-    assert said.code == 73 or (tmp_path / "out").is_symlink()
+    assert said.code == 0, said.err
+    assert (tmp_path / "out").is_symlink()
+    assert names(tmp_path / "scratch") == IN_RESULT
 
 
 # ------------------------------------------------------------------ half way
@@ -143,8 +158,8 @@ def test_describe__a_full_disk_leaves_nothing(run, tmp_path, evidence, monkeypat
     said = describe(run, evidence)
     assert said.code == 74
     assert said.err == (
-        f"focale: out could not be written ({os.strerror(number)}); nothing was left behind. "
-        "Free some space or choose another output folder\n"
+        f"focale: out could not be written ({os.strerror(number)}), and nothing was left "
+        "behind; free some space or choose another output folder\n"
     )
     assert names(tmp_path) == ["foci.json"]
 
@@ -161,8 +176,11 @@ def test_describe__a_disk_that_fills_while_a_map_is_written(tmp_path, evidence):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 74, done.stderr
-    assert "out could not be written (File too large); nothing was left behind." in done.stderr
-    assert "Traceback" not in done.stderr
+    # Python 3.13 adds what gzip failed to close; the sentence comes first all the same.
+    assert done.stderr.startswith(
+        "focale: out could not be written (File too large), and nothing was left behind; free "
+        "some space or choose another output folder\n"
+    )
     assert names(tmp_path) == ["foci.json"]
 
 
@@ -178,13 +196,45 @@ def test_describe__ctrl_c_leaves_nothing(run, tmp_path, evidence, monkeypatch, p
     assert names(tmp_path) == ["foci.json"]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are of Unix")
+@pytest.mark.parametrize("given", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("place", ["new/out", "."], ids=["new folder", "present folder"])
+def test_describe__a_signal_while_it_writes_leaves_nothing(tmp_path, evidence, given, place):
+    """A real signal to a real process, sent when the first map is there."""
+    code = (
+        "import time, sys, focale.report.folder as folder; from focale.cli import main; "
+        "folder._write_tables = lambda *_: (print('writing', flush=True), time.sleep(60)); "
+        f"main(['describe', {str(evidence)!r}, '-o', {place!r}, '--no-figures'])"
+    )
+    (tmp_path / "here").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path / "here",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout.readline() == "writing\n"
+        assert list((tmp_path / "here").rglob("*.nii.gz"))
+        process.send_signal(getattr(signal, given))
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "focale: stopped; nothing was written"
+    assert names(tmp_path / "here") == []
+
+
 def test_describe__a_bug_asks_to_be_reported(run, tmp_path, evidence, monkeypatch):
     explode_with(monkeypatch, RuntimeError("boom"))
     said = describe(run, evidence)
     assert said.code == 70
     assert said.err == (
         "focale: this is a bug in Focale (RuntimeError: boom); please report it with what "
-        "`focale --debug ...` prints\n"
+        "the same command prints with --debug\n"
     )
     assert names(tmp_path) == ["foci.json"]
 
@@ -256,7 +306,7 @@ def test_describe__earlier_deviations_are_kept(run, tmp_path, evidence):
     describe(run, evidence, "--overwrite", "--protocol", "q.toml")  # nothing new
     assert [deviation.changes for deviation in deviations(tmp_path)] == [
         "min_experiments: 17 -> 3",
-        "display_percentile: 95.0 -> 90",
+        "display_percentile: 95.0 -> 90.0",
     ]
 
 

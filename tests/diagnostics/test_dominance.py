@@ -1,4 +1,4 @@
-"""Flags of clusters that rest on one or two experiments, at and beside their limits."""
+"""Flags of clusters that rest on one or two studies, at and beside their limits."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def of(shares, foci=None):
     [
         ([0.25, 0.25, 0.25, 0.25], ()),
         ([0.5, 0.2, 0.2, 0.1], ()),  # half is not more than half
-        ([0.51, 0.2, 0.2, 0.09], ("one experiment contributes 51%",)),
-        ([0.2, 0.2, 0.09, 0.51], ("one experiment contributes 51%",)),
+        ([0.51, 0.2, 0.2, 0.09], ("one study has a share of 51%",)),
+        ([0.2, 0.2, 0.09, 0.51], ("one study has a share of 51%",)),
         ([0.4, 0.4, 0.1, 0.1], ()),  # 80 % is not more than 80 %
-        ([0.45, 0.45, 0.05, 0.05], ("two experiments contribute 90%",)),
-        ([0.6, 0.35, 0.05], ("one experiment contributes 60%",)),  # said once
+        ([0.45, 0.45, 0.05, 0.05], ("two studies have a share of 90%",)),
+        ([0.6, 0.35, 0.05], ("one study has a share of 60%",)),  # said once
         ([0.5, 0.5], ()),  # two of two is no finding
-        ([1.0], ("fewer than two experiments contribute", "one experiment contributes 100%")),
+        ([1.0], ("fewer than two studies contribute", "one study has a share of 100%")),
         (
             [0.96, 0.04],
-            ("fewer than two experiments contribute", "one experiment contributes 96%"),
+            ("fewer than two studies contribute", "one study has a share of 96%"),
         ),
-        ([0.95, 0.05], ("one experiment contributes 95%",)),  # 5 % contributes
+        ([0.95, 0.05], ("one study has a share of 95%",)),  # 5 % contributes
     ],
 )
 def test_dominance__flags_what_is_beyond_a_limit(shares, flags):
@@ -56,5 +56,6 @@ def test_dominance__of_no_cluster_is_empty():
 
 def test_dominance__flags_the_fourth_cluster_of_the_pain_set(pain8_described):
     flags = [found.flags for found in pain8_described.dominance]
-    assert flags == [(), (), (), ("one experiment contributes 51%",)]
-    assert pain8_described.studyset.ids[pain8_described.dominance[3].largest] == "pain_04.nidm-1"
+    found = pain8_described.dominance[3]
+    assert flags == [(), (), (), ("one study has a share of 51%",)]
+    assert pain8_described.studyset.study_ids[found.largest] == "pain_04.nidm"

@@ -49,7 +49,7 @@ def test_get_map__refuses_an_unknown_return_type(pain8_result):
 
 
 def test_get_map__has_no_labels_before_a_diagnostic(pain8_result):
-    with pytest.raises(KeyError, match=r"exists after Jackknife or FocusCounter, not before"):
+    with pytest.raises(ArgumentError, match=r"is made by Jackknife or FocusCounter; call get_map"):
         pain8_result.get_map("label_tail-positive")
 
 

@@ -75,8 +75,10 @@ def test_result__fields_cannot_be_set(pain8_result, name):
     [
         lambda r: r.ale.values,
         lambda r: r.p.values,
-        lambda r: r.get_map("stat", return_type="array"),
-        lambda r: r.maps["z"],
+        lambda r: r.z.values,
+        lambda r: r.logp.values,
+        lambda r: r.map.ale_in_peaks.values,
+        lambda r: r.map.ale_without(0).values,
         lambda r: r.ma.log_sum,
         lambda r: r.ma.values,
         lambda r: r.null.log_tail,
@@ -89,8 +91,10 @@ def test_result__fields_cannot_be_set(pain8_result, name):
     ids=[
         "ale",
         "p",
-        "get_map",
-        "maps",
+        "z",
+        "logp",
+        "in peaks",
+        "without one",
         "log_sum",
         "ma values",
         "log_tail",
@@ -103,6 +107,28 @@ def test_result__fields_cannot_be_set(pain8_result, name):
 )
 def test_result__arrays_are_read_only(pain8_result, array_of):
     assert not array_of(pain8_result).flags.writeable
+
+
+@pytest.mark.parametrize(
+    "array_of",
+    [lambda r: r.get_map("z", return_type="array"), lambda r: r.maps["z"]],
+    ids=["get_map", "maps"],
+)
+def test_result__arrays_by_name_are_copies_to_work_with(pain8_result, array_of):
+    before = pain8_result.z.values.copy()
+    array_of(pain8_result)[:] = 7
+    np.testing.assert_array_equal(pain8_result.z.values, before)
+    np.testing.assert_array_equal(array_of(pain8_result), before)
+
+
+def test_result__an_image_is_a_copy_to_work_with(pain8_result):
+    before = pain8_result.z.values.copy()
+    image = pain8_result.get_map("z")
+    image.get_fdata()[:] = 7
+    np.asarray(image.dataobj)[:] = 7
+    image.affine[:] = 0
+    np.testing.assert_array_equal(pain8_result.z.values, before)
+    assert pain8_result.mask.grid.affine.any()
 
 
 def test_result__tables_of_a_fit_are_empty(pain8_result):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from focale.inference.footprints import fwhm_from_sample_size, gaussian_footprint
 from focale.inference.lattice import STEP, to_lattice, to_probability
-from focale.inference.ma_maps import model_activation
+from focale.inference.ma_maps import merge_experiments, model_activation
 from focale.space.grid import Grid
 from focale.space.mask import Mask
 from tests.naive import ale as naive
@@ -318,6 +318,68 @@ def test_ma_maps__map_is_in_probabilities_and_mask_order(tiny_mask):
     np.testing.assert_array_equal(
         to_lattice(volume), np.abs(to_lattice(expected * tiny_mask.inside))
     )
+
+
+# ------------------------------------------------------------------ merge_experiments
+
+
+@given(foci_of_experiments(), st.data())
+def test_merge_experiments__a_group_left_out_is_a_refit(tiny_mask, experiments, data):
+    n = len(experiments)
+    group = np.array(data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)))
+    ma = fit(experiments, tiny_mask)
+    merged = merge_experiments(ma, group)
+    assert merged.n_experiments == group.max() + 1
+    np.testing.assert_array_equal(merged.log_sum, ma.log_sum)
+    for number in range(merged.n_experiments):
+        others = [e for e, g in zip(experiments, group, strict=True) if g != number]
+        refit = fit(others or [np.zeros((0, 3))], tiny_mask)
+        np.testing.assert_array_equal(merged.log_sum_without(number), refit.log_sum)
+
+
+def test_merge_experiments__leaves_both_of_two_out(tiny_mask):
+    ma = fit([FOCI_MM[:2], FOCI_MM[1:4], FOCI_MM[3:5]], tiny_mask)
+    merged = merge_experiments(ma, np.array([0, 1, 0]))
+    minus_both = ma.log_sum_without(0) + ma.log_sum_without(2) - ma.log_sum
+    np.testing.assert_array_equal(merged.log_sum_without(0), minus_both)
+    np.testing.assert_array_equal(merged.log_sum_without(1), ma.log_sum_without(1))
+
+
+@given(foci_of_experiments())
+def test_merge_experiments__of_one_experiment_each_are_the_same_maps(tiny_mask, experiments):
+    ma = fit(experiments, tiny_mask)
+    merged = merge_experiments(ma, np.arange(len(experiments)))
+    for name in ("offsets", "voxels", "values", "log_sum"):
+        np.testing.assert_array_equal(getattr(merged, name), getattr(ma, name))
+    assert merged.mask is ma.mask
+
+
+@given(foci_of_experiments(), st.data())
+def test_merge_experiments__are_in_canonical_order(tiny_mask, experiments, data):
+    n = len(experiments)
+    group = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)))
+    merged = merge_experiments(fit(experiments, tiny_mask), group)
+    assert merged.offsets[0] == 0
+    assert merged.offsets[-1] == merged.voxels.size == merged.values.size
+    assert (merged.values > 0).all()
+    for number in range(merged.n_experiments):
+        assert (np.diff(merged.entries(number)[0]) > 0).all()
+    summed = np.zeros(tiny_mask.n_voxels, dtype=np.int64)
+    np.add.at(summed, merged.voxels, merged.values)
+    np.testing.assert_array_equal(summed, merged.log_sum)
+
+
+def test_merge_experiments__keeps_groups_without_a_focus_or_an_experiment(tiny_mask):
+    ma = fit([FOCI_MM[:2], np.zeros((0, 3)), FOCI_MM[2:4]], tiny_mask)
+    merged = merge_experiments(ma, np.array([3, 1, 3]))
+    assert np.diff(merged.offsets)[[0, 1, 2]].tolist() == [0, 0, 0]
+    np.testing.assert_array_equal(merged.map(3), to_probability(ma.log_sum))
+
+
+def test_merge_experiments__of_no_focus_at_all(tiny_mask):
+    merged = merge_experiments(fit([np.zeros((0, 3))] * 2, tiny_mask), np.array([0, 0]))
+    assert merged.offsets.tolist() == [0, 0]
+    assert merged.voxels.size == 0
 
 
 def test_model_activation__an_interrupted_run_leaves_no_trace(tiny_mask, monkeypatch):

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from focale.inference.convolution import Histogram, convolved_log_tail
 from focale.inference.footprints import fwhm_from_sample_size
 from focale.inference.lattice import STEP, to_probability
 from focale.inference.ma_maps import model_activation
 from focale.inference.null import (
     NULL_STEP,
-    Histogram,
     LatticeNull,
-    convolved_log_tail,
     lattice_null,
     null_steps,
     sum_steps,

@@ -107,7 +107,7 @@ def eight_ale(eight) -> VoxelMap:
     return ale_of(eight)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def helpers():
     """The functions of this file, which test files cannot import."""
     from types import SimpleNamespace

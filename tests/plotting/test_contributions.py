@@ -85,7 +85,7 @@ def test_plots__draw_hostile_names_inside_the_page(helpers, tmp_path):
     bars = plot_contribution_bars(names, shares)
     cells = plot_contribution_heatmap(names, names, np.outer(shares, shares))
     for i, figure in enumerate((bars, cells)):
-        save_figure(figure, tmp_path / f"hostile{i}")
+        save_figure(figure, tmp_path / f"hostile{i}", ("svg",))  # PNG is drawn below
         ticks = figure.axes[0].get_yticklabels()
         assert len({tick.get_text() for tick in ticks}) == len(names)
         assert all(box.x0 >= 0 for _, box in helpers.drawn_texts(figure))

@@ -10,6 +10,11 @@ def legend_of(figure):
     return next(ax for ax in figure.axes if ax.get_label() == "legend")
 
 
+@pytest.fixture(scope="module")
+def sixty(helpers):
+    return plot_foci(helpers.made_studies(60))
+
+
 @pytest.mark.parametrize("n_studies", [1, 8, 21, 60, 128])
 def test_study_markers__no_two_studies_look_alike(n_studies):
     looks = [(m.colour, m.shape, m.hollow) for m in study_markers(n_studies)]
@@ -27,24 +32,22 @@ def test_plot_foci__every_study_has_its_line_in_the_legend(eight):
     assert len(labels) == len(eight.study_ids) == 8
 
 
-def test_plot_foci__the_legend_at_60_has_one_look_and_one_name_a_study(helpers, tmp_path):
-    figure = plot_foci(helpers.made_studies(60))
-    legend = legend_of(figure)
+def test_plot_foci__the_legend_at_60_has_one_look_and_one_name_a_study(sixty, tmp_path):
+    legend = legend_of(sixty)
     labels = [text.get_text() for text in legend.texts]
     looks = {
         (mark.get_facecolor().tobytes(), mark.get_edgecolor().tobytes(), str(mark.get_paths()[0]))
         for mark in legend.collections
     }
     assert len(labels) == len(set(labels)) == len(looks) == 60
-    save_figure(figure, tmp_path / "foci")  # a warning of matplotlib would be an error
+    save_figure(sixty, tmp_path / "foci", ("svg",))  # a warning of matplotlib would be an error
 
 
-def test_plot_foci__texts_of_the_legend_stay_in_their_columns(helpers):
-    figure = plot_foci(helpers.made_studies(60))
-    in_legend = legend_of(figure).texts
-    boxes = [box for text, box in helpers.drawn_texts(figure) if text in in_legend]
+def test_plot_foci__texts_of_the_legend_stay_in_their_columns(sixty, helpers):
+    in_legend = legend_of(sixty).texts
+    boxes = [box for text, box in helpers.drawn_texts(sixty) if text in in_legend]
     assert len(boxes) == 60
-    right_edge = figure.bbox.width
+    right_edge = sixty.bbox.width
     for i, box in enumerate(boxes):
         assert box.x1 <= right_edge
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])

@@ -68,18 +68,18 @@ def test_save_figure__the_settings_of_the_user_change_nothing(tmp_path):
         assert plain == (tmp_path / f"odd.{suffix}").read_bytes()
 
 
-def test_save_figure__saving_twice_changes_nothing(eight, tmp_path):
-    figure = plot_foci(eight)
+def test_save_figure__saving_twice_changes_nothing(figures, tmp_path):
+    figure = figures["foci"]
     first = [path.read_bytes() for path in save_figure(figure, tmp_path / "foci")]
     assert first == [path.read_bytes() for path in save_figure(figure, tmp_path / "foci")]
 
 
-def test_save_figure__keeps_dots_in_names_and_writes_nothing_about_when(eight, tmp_path):
-    paths = save_figure(plot_foci(eight), tmp_path / "ale_0.5")
+def test_save_figure__keeps_dots_in_names_and_writes_nothing_about_when(figures, tmp_path):
+    paths = save_figure(figures["bars"], tmp_path / "ale_0.5")
     assert [path.name for path in paths] == ["ale_0.5.png", "ale_0.5.svg"]
     assert b"Software" not in paths[0].read_bytes()
     assert b"dc:date" not in paths[1].read_bytes()
-    assert save_figure(plot_foci(eight), tmp_path / "one", ("svg",))[0].is_file()
+    assert save_figure(figures["bars"], tmp_path / "one", ("svg",))[0].is_file()
 
 
 def test_figures__use_no_inferential_word(figures, helpers):

@@ -65,7 +65,7 @@ def test_assess__a_study_without_foci_does_not_count():
     decision = assess(studyset_of({"a": [FOCUS], "b": [[]], "c": [[], FOCUS]}))
     assert decision.n_independent == 2
     assert any(
-        remark.startswith("2 of 4 experiments report no foci (b-1, c-1)")
+        remark.startswith("No foci are reported by 2 of 4 experiments (b-1, c-1); ")
         for remark in decision.remarks
     )
 
@@ -78,9 +78,10 @@ def test_assess__names_three_experiments_and_counts_the_rest():
 
 def test_assess__remarks_on_missing_sample_sizes():
     (remark,) = assess(studyset_of({"a": [(FOCUS, None)], "b": [FOCUS]})).remarks
-    assert remark.startswith("1 of 2 experiments")
-    assert "no sample size (a-1)" in remark
-    assert "fwhm_mm" in remark
+    assert remark == (
+        "No sample size is given for 1 of 2 experiments (a-1); a width of the footprints must be "
+        "declared (fwhm_mm in the protocol)."
+    )
 
 
 @pytest.mark.parametrize(("n", "low_power"), [(16, False), (17, True), (19, True), (20, False)])
@@ -98,8 +99,7 @@ def test_assess__remarks_on_converted_foci():
     )
     (remark,) = assess(Studyset(tree, talairach="spm")).remarks
     assert remark == (
-        "2 of 3 foci are converted from Talairach coordinates (spm matrix of Lancaster et al. "
-        "2007)."
+        "Converted from Talairach coordinates: 2 of 3 foci (SPM matrix of Lancaster et al. 2007)."
     )
 
 

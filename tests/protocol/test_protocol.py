@@ -6,6 +6,7 @@ import dataclasses
 import re
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,8 +54,8 @@ def read(tmp_path, text):
 )
 def test_to_toml__any_text_comes_back(tmp_path, title, sub_analyses, reasons):
     protocol = Protocol(title=title, sub_analyses=tuple(sub_analyses), declared="2026-01-01")
-    for reason in reasons:
-        protocol = protocol.deviate(reason, seed=len(reason))
+    for number, reason in enumerate(reasons, start=1):
+        protocol = protocol.deviate(reason, seed=number)
     path = tmp_path / "protocol.toml"
     path.write_text(protocol.to_toml(), encoding="utf-8", newline="\n")
     assert Protocol.from_toml(path) == protocol
@@ -121,7 +122,7 @@ def test_from_toml__refuses_a_wrong_value(tmp_path, line, sentence):
     ],
 )
 def test_from_toml__refuses_a_value_of_another_kind(tmp_path, line):
-    with pytest.raises(ReadError, match=line.partition(" ")[0]):
+    with pytest.raises(ReadError, match=rf"protocol\.toml: The '{line.partition(' ')[0]}' choice"):
         read(tmp_path, line)
 
 
@@ -136,7 +137,7 @@ def test_from_toml__refuses_a_value_of_another_kind(tmp_path, line):
     ],
 )
 def test_from_toml__speaks_no_python(tmp_path, text):
-    with pytest.raises(ReadError) as caught:
+    with pytest.raises(ReadError, match=r"^protocol\.toml: ") as caught:
         read(tmp_path, text)
     assert not re.search(
         r"__init__|\*\*|iterable|mapping|positional|Deviation\(", str(caught.value)
@@ -203,6 +204,14 @@ def test_fingerprint__equal_choices_have_equal_ones(equal):
     assert protocol.fingerprint == Protocol().fingerprint
 
 
+def test_protocol__numbers_are_kept_as_the_kind_they_are():
+    protocol = Protocol(display_percentile=95, fwhm_mm=np.float32(9), min_experiments=17.0)
+    assert type(protocol.display_percentile) is type(protocol.fwhm_mm) is float
+    assert type(protocol.min_experiments) is int
+    assert Protocol().fwhm_mm is None
+    assert "display_percentile = 95.0\n" in protocol.to_toml()
+
+
 def test_differences__name_what_changed_and_how():
     protocol = Protocol(min_experiments=8, title="other")
     assert Protocol().differences(protocol) == ["min_experiments: 17 -> 8"]
@@ -241,7 +250,7 @@ def test_deviate__adds_to_earlier_deviations():
     assert [d.changes for d in protocol.deviations] == ["seed: 0 -> 1", "seed: 1 -> 2"]
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "\n"])
+@pytest.mark.parametrize("reason", ["", "  ", "\n", None, 3])
 def test_deviate__needs_a_reason(reason):
     with pytest.raises(ArgumentError, match=r"a deviation needs a reason; say why"):
         Protocol().deviate(reason, seed=1)
@@ -257,15 +266,20 @@ def test_deviate__refuses_a_value_out_of_range():
         Protocol().deviate("because", alpha=5)
 
 
-@pytest.mark.parametrize("changes", [{}, {"seed": 0}], ids=["none", "same value"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"seed": 0}, {"display_percentile": 95}],
+    ids=["none", "same value", "same number"],
+)
 def test_deviate__refuses_a_deviation_that_changes_nothing(changes):
-    with pytest.raises(ArgumentError, match=r"change"):
+    with pytest.raises(ArgumentError, match=r"a deviation changes a choice; name one"):
         Protocol().deviate("because", **changes)
 
 
-@pytest.mark.parametrize("changes", [{"deviations": ()}, {"declared": "2020-01-01"}])
+@pytest.mark.parametrize("changes", [{"deviations": ()}, {"declared": "2020"}, {"title": "x"}])
 def test_deviate__cannot_rewrite_history(changes):
-    with pytest.raises(ArgumentError, match=r"deviations|declared"):
+    (name,) = changes
+    with pytest.raises(ArgumentError, match=rf"'{name}' in Protocol.deviate is not a choice"):
         Protocol().deviate("because", **changes)
 
 

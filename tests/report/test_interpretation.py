@@ -31,7 +31,7 @@ def numbers_in(pattern, text):
 def test_interpretation__counts_are_those_of_the_evidence(pain8_described, pain8):
     counts = numbers_in(
         r"\((\d+) studies, (\d+) experiments, (\d+) reported coordinates\) was too small .*"
-        r"at least (\d+) independent studies and it has (\d+)",
+        r"at least (\d+) independent studies and there are (\d+), so",
         interpretation(pain8_described),
     )
     assert counts == [len(pain8.study_ids), len(pain8), pain8.n_foci, 17, 8]
@@ -58,32 +58,46 @@ def test_interpretation__lists_the_peak_of_every_cluster(pain8_described):
         assert f"({x:g}, {y:g}, {z:g})" in text
     smaller = len(pain8_described.clusters.smaller_volumes_mm3)
     assert f"{smaller} smaller clusters are on the map but not in the table" in text
+    places = [f"({x:g}, {y:g}, {z:g})" for x, y, z in first_peaks(pain8_described)]
+    assert f"are listed, with peaks near {', '.join(places[:-1])} and {places[-1]} mm; " in text
+
+
+def first_peaks(result):
+    return [cluster.peaks[0].mm for cluster in result.clusters]
 
 
 def test_interpretation__names_the_largest_contributors(pain8_described):
     text = interpretation(pain8_described)
-    means = pain8_described.mean_contributions
+    means = pain8_described.mean_study_contributions
     first, second = np.argsort(-means)[:2]
-    ids = pain8_described.studyset.ids
+    ids = pain8_described.studyset.study_ids
     assert f"Leaving out {ids[first]} lowers" in text
-    shares = numbers_in(r"by (\d+)% on average, .*? \(next: \S+, (\d+)%\)", text)
+    shares = numbers_in(
+        r"by (\d+)% on average, more than any other study \(next: \S+, (\d+)%\)", text
+    )
     assert shares == [round(100 * means[first]), round(100 * means[second])]
     assert f"(next: {ids[second]}, " in text
     assert f"leans on {ids[first]} more than on the others" in text
 
 
-def test_interpretation__names_clusters_that_do_not_outlast_an_experiment(pain8_described):
+def test_interpretation__names_clusters_that_do_not_outlast_a_study(pain8_described):
     text = interpretation(pain8_described)
-    remains, ids = pain8_described.leave_one_out.remains, pain8_described.studyset.ids
+    assert (
+        "Cut at the same display-only threshold, less than 4,000 mm3 remains of cluster 1 without "
+        in text
+    )
+    remains = pain8_described.study_leave_one_out.remains
+    ids = pain8_described.studyset.study_ids
+    assert not remains.all()
     for c in range(remains.shape[1]):
-        match = re.search(rf"cluster {c + 1} without (.*?)[;.] ", text)
-        named = re.split(r", | and ", match[1]) if match else []
+        match = re.search(rf"cluster {c + 1} without (.*?)(; |\. )", text)
+        named = re.split(r", | or ", match[1]) if match else []
         assert named == ids[~remains[:, c]].tolist()
 
 
 def test_interpretation__names_who_dominates(pain8_described):
     text = interpretation(pain8_described)
-    assert "In cluster 4, one experiment contributes 51% (pain_04.nidm-1)." in text
+    assert "In cluster 4, one study has a share of 51% (pain_04.nidm)." in text
 
 
 def test_interpretation__is_one_paragraph_that_ends_with_a_warning(pain8_described):
@@ -97,12 +111,14 @@ def test_interpretation__is_one_paragraph_that_ends_with_a_warning(pain8_describ
 
 
 def test_interpretation__without_a_listed_cluster(pain8):
-    text = interpretation(describe(pain8, Protocol(min_cluster_mm3=1e6)))
+    result = describe(pain8, Protocol(min_cluster_mm3=1e6))
+    text = interpretation(result)
+    n_seen = len(result.clusters.smaller_volumes_mm3)
     assert (
         "No cluster above this threshold has a volume of 1,000,000 mm3 or more; "
-        "49 smaller clusters can be seen on the map." in text
+        f"{n_seen} smaller clusters can be seen on the map." in text
     )
-    for word in ("jackknife", "Leaving out", "Every listed cluster", "In cluster"):
+    for word in ("jackknife", "Leaving out", "every listed cluster", "In cluster", "nan"):
         assert word not in text
 
 
@@ -112,29 +128,43 @@ def test_interpretation__one_study_with_one_experiment(box):
     assert "One cluster of at least 100 mm3 is listed" in text
     assert "1.0 times the peak of one typical experiment" in text
     assert (
-        "In cluster 1, fewer than two experiments contribute and one experiment contributes "
-        "100% (a-1)." in text
+        "In cluster 1, fewer than two studies contribute and one study has a share of 100% (a)."
+        in text
     )
     assert "Leaving out" not in text
-    assert "whichever experiment is left out" not in text
+    assert "The largest value of this single study lies near x = 0, y = 0, z = 0 mm" in text
+    assert "convergence near" not in text
+    assert "left out" not in text
+    assert "remains of" not in text
 
 
 def test_interpretation__one_cluster_has_one_peak(box):
     text = interpretation(describe(studyset_of({"a": [[(0, 0, 0)]]}), Protocol(**box)))
-    assert "One cluster of at least 100 mm3 is listed, with its peak near (0, 0, 0)" in text
+    assert "One cluster of at least 100 mm3 is listed, with its peak near (0, 0, 0) mm." in text
 
 
-def test_interpretation__clusters_that_outlast_every_experiment(box):
+def test_interpretation__clusters_that_outlast_every_study(box):
     studyset = studyset_of({f"s{i}": [[(0, 0, 0), (2, 0, 0)]] for i in range(4)})
     text = interpretation(describe(studyset, Protocol(**box, display_percentile=60)))
-    assert "Every listed cluster keeps a volume of at least 100 mm3" in text
-    assert "no longer" not in text
+    assert (
+        "Cut at the same display-only threshold, every listed cluster keeps at least 100 mm3, "
+        "whichever study is left out." in text
+    )
+    assert "remains of" not in text
 
 
-def test_interpretation__equal_experiments_lead_nothing(box):
-    studyset = studyset_of({f"s{i}": [[(0, 0, 0)]] for i in range(4)})
-    text = interpretation(describe(studyset, Protocol(**box)))
-    assert "more than any other experiment" not in text
+@pytest.mark.parametrize(
+    ("n", "who"),
+    [(2, "s0 or s1"), (5, "s0, s1, s2, s3 or s4"), (6, "any of 6 studies")],
+)
+def test_interpretation__equal_studies_are_named_together(box, n, who):
+    studyset = studyset_of({f"s{i}": [[(0, 0, 0)]] for i in range(n)})
+    result = describe(studyset, Protocol(**box))
+    text = interpretation(result)
+    assert "more than any other study" not in text
+    assert "leans on" not in text
+    (share,) = {f"{mean:.0%}" for mean in result.mean_study_contributions}
+    assert f"Leaving out {who} lowers the ALE of the listed clusters most, by {share}." in text
 
 
 def test_interpretation__says_when_the_largest_ale_is_in_no_listed_cluster(pain8, pain8_described):
@@ -173,13 +203,21 @@ def test_interpretation__two_experiments_of_one_study_are_one_study(box):
         describe(studyset_of({"a": [[(0, 0, 0)], [(2, 0, 0)]]}), Protocol(**box))
     )
     assert "(1 study, 2 experiments, 2 reported coordinates)" in text
-    assert "it has 1," in text
+    assert "at least 17 independent studies and there are 1, so" in text
+    assert "The largest value of this single study" in text
+    assert "Leaving out" not in text
+    assert "one study has a share of 100% (a)" in text
 
 
 def test_interpretation__of_an_experiment_without_foci(box):
     text = interpretation(describe(studyset_of({"a": [[(0, 0, 0)]], "b": [[]]}), Protocol(**box)))
     assert "2 studies, 2 experiments, 1 reported coordinate" in text
-    assert "Leaving out a-1 lowers the ALE of the listed clusters by 100% on average" in text
+    assert (
+        "Leaving out a lowers the ALE of the listed clusters by 100% on average, more than any "
+        "other study (next: b, 0%); the displayed pattern leans on a more than on the others."
+        in text
+    )
+    assert "there are 1 with foci, so" in text
 
 
 def test_interpretation__of_converted_foci_is_in_the_space_of_the_map():
@@ -193,7 +231,7 @@ def test_interpretation__of_converted_foci_is_in_the_space_of_the_map():
 def test_interpretation__says_which_studies_it_counts(box):
     studyset = studyset_of({"a": [[(0, 0, 0)]], "b": [[(2, 0, 0)]], "c": [[]]})
     text = interpretation(describe(studyset, Protocol(**box)))
-    assert "it has 2 with foci" in text or "2 of them" in text
+    assert "and there are 2 with foci, so p and z maps were not computed" in text
 
 
 def test_interpretation__a_study_with_two_experiments_dominates(box):
@@ -202,14 +240,28 @@ def test_interpretation__a_study_with_two_experiments_dominates(box):
     studyset = studyset_of({"a": [both, both], "b": [[(20, 20, 20)]]})
     text = interpretation(describe(studyset, Protocol(**box)))
     assert "dominated by a single study" in text
-    assert re.search(r"In cluster 1, one \w+ contributes 100%", text)
+    for cluster, study in ((1, "a"), (2, "b")):
+        assert (
+            f"In cluster {cluster}, fewer than two studies contribute and one study has a share "
+            f"of 100% ({study})." in text
+        )
+    assert "less than 100 mm3 remains of cluster 1 without a; cluster 2 without b. " in text
 
 
 @pytest.mark.parametrize(("lead", "leans"), [(1.49, False), (1.51, True)])
 def test_interpretation__leans_on_who_leads_by_half(pain8_described, lead, leans):
     drop = np.full((8, 4), 0.1)
     drop[5] *= lead
-    shares = dataclasses.replace(pain8_described.contributions, mean_drop=drop)
-    text = interpretation(dataclasses.replace(pain8_described, contributions=shares))
-    assert "Leaving out pain_06.nidm-1 lowers" in text
-    assert ("leans on pain_06.nidm-1" in text) is leans
+    shares = dataclasses.replace(pain8_described.study_contributions, mean_drop=drop)
+    text = interpretation(dataclasses.replace(pain8_described, study_contributions=shares))
+    assert "Leaving out pain_06.nidm lowers" in text
+    assert ("leans on pain_06.nidm more" in text) is leans
+
+
+def test_interpretation__names_and_reasons_stay_on_one_line(box):
+    studyset = studyset_of({"a\n\n# Heading\x1b[2J": [[(0, 0, 0)]], "b": [[(20, 20, 20)]]})
+    deviation = Deviation("first\nsecond\x1b[31m", "seed: 0 -> 1", "2026\n")
+    text = interpretation(describe(studyset, Protocol(**box, deviations=(deviation,))))
+    assert "a # Heading[2J" in text
+    assert 'declared 2026 ("first second[31m"): seed: 0 -> 1.' in text
+    assert text.isprintable()

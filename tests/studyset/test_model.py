@@ -169,7 +169,7 @@ def test_slice__keeps_options_and_problems(tmp_path):
 
 def test_slice__unknown_ids_are_refused(pain):
     message = (
-        r"2 of the ids asked for are not in nidm_pain_studyset\.json: 'nobody', 'pain_99'; "
+        r"cannot find 2 of the 3 ids asked for in nidm_pain_studyset\.json: 'nobody', 'pain_99'; "
         r"its ids look like 'pain_01\.nidm-1'"
     )
     with pytest.raises(ArgumentError, match=message) as caught:
@@ -178,7 +178,7 @@ def test_slice__unknown_ids_are_refused(pain):
 
 
 def test_slice__names_five_unknown_ids_at_most(pain):
-    with pytest.raises(ArgumentError, match=r"^30 of the ids") as caught:
+    with pytest.raises(ArgumentError, match=r"^cannot find 30 of the 30 ids") as caught:
         pain.slice([f"nobody {i}" for i in range(30)])
     assert str(caught.value).count("nobody") == 5
 
@@ -269,16 +269,21 @@ def test_n_converted__is_zero_for_the_pain_set(pain):
 
 @pytest.mark.parametrize(
     ("space", "name"),
-    [("TT_N27", "'TT_N27'"), (None, "none"), ("", "''"), ("O'Neil", '"O\'Neil"')],
+    [
+        ("TT_N27", "space 'TT_N27'"),
+        (None, "no space"),
+        ("", "space ''"),
+        ("O'Neil", 'space "O\'Neil"'),
+    ],
 )
 def test_studyset__unknown_or_missing_space_is_refused(space, name):
     with pytest.raises(ReadError) as caught:
         studyset_of(nimads_analysis("1", [(1, 2, 3), (4, 5, 6)], space=space))
     assert caught.value.exit_code == 65
     assert str(caught.value) == (
-        f"dictionary, study 'Smith', analysis '1': 2 foci of experiment 'Smith-1' have space "
-        f'{name}, expected MNI or Talairach; correct the file, or pass space="MNI" or '
-        'space="TAL" if you know which'
+        f"dictionary, study 'Smith', analysis '1': 2 foci of experiment 'Smith-1' with "
+        f"{name}, expected MNI or Talairach; correct the file, or say which it is with "
+        'space="MNI" or space="TAL" (on the command line --space MNI or --space TAL)'
     )
 
 

@@ -33,15 +33,15 @@ def test_cluster_frame__counts_ale_in_peaks(table, pain8_described):
 
 
 def test_cluster_frame__says_what_is_of_the_cluster_once(table, pain8_described):
-    of_cluster = ["volume_mm3", "n_voxels", "centre_x", "centre_y", "centre_z", "n_experiments"]
+    of_cluster = ["volume_mm3", "n_voxels", "centre_x", "centre_y", "centre_z", "n_studies"]
     first = table["peak"].str.isdigit()
     assert table.loc[~first, [*of_cluster, "remarks"]].isna().all(axis=None)
     assert table.loc[first, "volume_mm3"].tolist() == [6832, 9104, 6320, 4040]
     assert (table.loc[first, "n_voxels"] * 8).tolist() == [6832, 9104, 6320, 4040]
-    assert table.loc[first, "n_experiments"].tolist() == [
+    assert table.loc[first, "n_studies"].tolist() == [
         found.n_contributing for found in pain8_described.dominance
     ]
-    assert table.loc[first, "remarks"].dropna().tolist() == ["one experiment contributes 51%"]
+    assert table.loc[first, "remarks"].dropna().tolist() == ["one study has a share of 51%"]
 
 
 def test_cluster_frame__of_no_cluster_keeps_its_columns(pain8):

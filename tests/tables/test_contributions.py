@@ -1,11 +1,14 @@
-"""The contribution table: every experiment in every cluster."""
+"""The contribution tables: every experiment, and every study, in every cluster."""
 
 from __future__ import annotations
 
 import pytest
 
 from focale import Protocol, describe
-from focale.tables.contributions import COLUMNS, contribution_frame
+from focale.tables.contributions import COLUMNS, contribution_frame, study_frame
+from tests.fixtures_pain import studyset_of
+
+OF_EXPERIMENTS = [*list(COLUMNS)[:2], "n_foci", *list(COLUMNS)[2:]]
 
 
 @pytest.fixture(scope="module")
@@ -13,22 +16,16 @@ def table(pain8_described):
     return contribution_frame(pain8_described)
 
 
-def test_contribution_frame__has_the_columns_that_are_described(table):
-    assert list(table.columns) == list(COLUMNS)
+@pytest.fixture(scope="module")
+def two_contrasts(small_mask_path):
+    """Study a with two contrasts, study b with one, in one cluster."""
+    studyset = studyset_of({"a": [[(0, 0, 0)], [(2, 0, 0)]], "b": [[(0, 4, 0)]]})
+    return describe(studyset, Protocol(mask=str(small_mask_path), min_cluster_mm3=100.0))
 
 
-def test_contribution_frame__has_a_row_a_pair(table, pain8):
-    assert len(table) == 4 * 8
-    assert table["cluster"].tolist() == [n for n in (1, 2, 3, 4) for _ in range(8)]
-    assert table["id"].tolist() == pain8.ids.tolist() * 4
-    assert table["study_id"].tolist() == [e.study_id for e in pain8] * 4
-
-
-def test_contribution_frame__puts_each_number_with_its_pair(table, pain8_described):
-    found, left_out = pain8_described.contributions, pain8_described.leave_one_out
+def assert_numbers_are_those_of(table, n, found, left_out):
     for row, values in table.iterrows():
-        i, c = row % 8, row // 8
-        assert values["n_foci"] == pain8_described.n_foci[i, c]
+        i, c = row % n, row // n
         assert values["mean_drop"] == found.mean_drop[i, c]
         assert values["share"] == found.share[i, c]
         assert values["largest_drop"] == found.largest_drop[i, c]
@@ -37,7 +34,45 @@ def test_contribution_frame__puts_each_number_with_its_pair(table, pain8_describ
         assert values["peak_shift_mm"] == left_out.peak_shift_mm[i, c]
 
 
-def test_contribution_frame__of_no_cluster_keeps_its_columns(pain8):
-    table = contribution_frame(describe(pain8, Protocol(min_cluster_mm3=1e6)))
-    assert list(table.columns) == list(COLUMNS)
-    assert table.empty
+def test_contribution_frame__has_the_columns_that_are_described(table):
+    assert list(table.columns) == OF_EXPERIMENTS
+
+
+def test_contribution_frame__has_a_row_a_pair(table, pain8):
+    assert len(table) == 4 * 8
+    assert table["cluster"].tolist() == [n for n in (1, 2, 3, 4) for _ in range(8)]
+    assert table["id"].tolist() == pain8.ids.tolist() * 4
+
+
+def test_contribution_frame__puts_each_number_with_its_pair(table, pain8_described):
+    assert table["n_foci"].tolist() == pain8_described.n_foci.T.ravel().tolist()
+    assert_numbers_are_those_of(
+        table, 8, pain8_described.contributions, pain8_described.leave_one_out
+    )
+
+
+def test_study_frame__has_a_row_a_study_and_cluster(pain8_described, table):
+    studies = study_frame(pain8_described)
+    assert list(studies.columns) == list(COLUMNS)
+    assert studies["id"].tolist() == pain8_described.studyset.study_ids.tolist() * 4
+    numbers = list(COLUMNS)[2:]
+    assert studies[numbers].equals(table[numbers])  # here each study has one experiment
+
+
+def test_study_frame__takes_the_contrasts_of_a_study_together(two_contrasts):
+    assert contribution_frame(two_contrasts)["id"].tolist() == ["a-1", "a-2", "b-1"]
+    studies = study_frame(two_contrasts)
+    assert studies["id"].tolist() == ["a", "b"]
+    assert_numbers_are_those_of(
+        studies, 2, two_contrasts.study_contributions, two_contrasts.study_leave_one_out
+    )
+
+
+def test_frames__of_no_cluster_keep_their_columns(pain8):
+    result = describe(pain8, Protocol(min_cluster_mm3=1e6))
+    for table, columns in (
+        (contribution_frame(result), OF_EXPERIMENTS),
+        (study_frame(result), list(COLUMNS)),
+    ):
+        assert list(table.columns) == columns
+        assert table.empty

@@ -41,14 +41,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in ("SIGTERM", "SIGHUP"):  # tidy up as after Ctrl-C; Windows has no SIGHUP
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
-    sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+    sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
 
 
 def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
+    """Run the command line and give its exit code."""
     debug = "--debug" in arguments
     try:
         code = app([a for a in arguments if a != "--debug"], standalone_mode=False)

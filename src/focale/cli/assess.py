@@ -7,7 +7,7 @@ import click
 from focale.cli.console import ids_from, protocol_from, show_evidence, warn
 
 
-@click.command()
+@click.command(short_help="Decide how INPUT is to be read, without a map.")
 @click.argument("input")
 @click.option(
     "--ids", multiple=True, metavar="ID|@FILE", help="Experiments to read; may be repeated."

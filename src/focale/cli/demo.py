@@ -8,7 +8,7 @@ N_EXPERIMENTS = 8
 """Few enough to stand for an evidence base that cannot bear a test."""
 
 
-@click.command()
+@click.command(short_help="Describe eight of the bundled pain studies.")
 @click.option(
     "-o",
     "--output",

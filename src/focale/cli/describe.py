@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from focale.workflow import Selection
 
 
-@click.command()
+@click.command(short_help="Describe the evidence in INPUT, without a test.")
 @click.argument("input")
 @click.option("-o", "--output", required=True, type=str, help="Folder to write.")
 @click.option(

@@ -7,7 +7,7 @@ import click
 from focale.cli.console import read_lines
 
 
-@click.command()
+@click.command(short_help="Find inferential words in text files.")
 @click.argument("files", nargs=-1, required=True)
 def lint(files: tuple[str, ...]) -> int:
     """Find words in text FILES that a descriptive reading cannot bear.

@@ -10,7 +10,7 @@ import click
 from focale.errors import OutputError
 
 
-@click.command()
+@click.command(short_help="Declare the choices, with the present date.")
 @click.option(
     "-o",
     "--output",

@@ -16,6 +16,7 @@ from focale.typing import FloatArray, IntArray
 ONE_SHARE = 0.5
 TWO_SHARE = 0.8
 CONTRIBUTING_SHARE = 0.05
+ROUNDING = 1e-9  # two equal studies have a half each, not more
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def _of_cluster(share: FloatArray, n_foci: IntArray) -> Dominance:
     flags = []
     if n_contributing < 2:
         flags.append("fewer than two studies contribute")
-    if largest > ONE_SHARE:
+    if largest > ONE_SHARE + ROUNDING:
         flags.append(f"one study has a share of {largest:.0%}")
-    elif two > TWO_SHARE and share.size > 2:
+    elif two > TWO_SHARE + ROUNDING and share.size > 2:
         flags.append(f"two studies have a share of {two:.0%}")
     return Dominance(n_contributing, largest, two, int(order[0]), tuple(flags))

@@ -54,6 +54,9 @@ class Cluster:
     centre_mm: tuple[float, float, float]
     volume_mm3: float
 
+    def __post_init__(self) -> None:
+        freeze(self, "positions")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:

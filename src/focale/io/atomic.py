@@ -31,7 +31,11 @@ def check_writable(folder: Path, *, overwrite: bool = False) -> None:
     OutputError
         If it is a file, holds something else, or its place cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
+    try:
+        is_there = folder.exists()
+    except OSError as error:  # a name too long for the disk
+        raise OutputError(f"{folder} cannot be a folder ({error.strerror})") from error
+    if is_there and not folder.is_dir():
         raise OutputError(f"{folder} is a file, not a folder; choose another output folder")
     if folder.is_dir() and any(folder.iterdir()):
         if not is_focale_folder(folder):
@@ -73,28 +77,30 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     OutputError
         If the disk is full or the place cannot be written.
     """
-    made: list[Path] = []
+    place = folder.absolute()
+    made = [parent for parent in place.parents if not parent.exists()]
     unfinished: Path | None = None
     try:
-        if folder.is_dir():
-            unfinished = Path(tempfile.mkdtemp(prefix=".focale-", dir=folder))
+        if place.is_dir():
+            unfinished = Path(tempfile.mkdtemp(prefix=".focale-", dir=place))
         else:
-            made = _make_parents(folder)
-            unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
         yield unfinished
-        if unfinished.parent == folder:
-            _move_in(unfinished, folder)
+        if unfinished.parent == place:
+            _move_in(unfinished, place)
         else:
             unfinished.chmod(0o777 & ~_umask())
-            unfinished.rename(folder)
+            unfinished.rename(place)
         made = []
     except OSError as error:
         raise _failure(folder, error) from error
     finally:
         if unfinished is not None and unfinished.exists():
             shutil.rmtree(unfinished, ignore_errors=True)
-        for parent in reversed(made):
-            parent.rmdir()
+        for parent in made:
+            if parent.exists():
+                parent.rmdir()
 
 
 def _failure(folder: Path, error: OSError) -> OutputError:
@@ -109,27 +115,23 @@ def _failure(folder: Path, error: OSError) -> OutputError:
     return failure
 
 
-def _make_parents(folder: Path) -> list[Path]:
-    """Make the folders above, and name those that were made, the highest first."""
-    missing = [parent for parent in folder.absolute().parents if not parent.exists()]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    return missing[::-1]
-
-
 def _move_in(unfinished: Path, folder: Path) -> None:
     """Move the contents of a finished folder up into the folder around it."""
+    new = [child.name for child in unfinished.iterdir()]
+    old = [child.name for child in folder.iterdir() if child != unfinished]
     older = Path(tempfile.mkdtemp(prefix=".focale-older-", dir=folder))
-    ours = (unfinished, older)
     try:
-        for child in [child for child in folder.iterdir() if child not in ours]:
-            child.rename(older / child.name)
-        for child in list(unfinished.iterdir()):
-            child.rename(folder / child.name)
+        for name in old:
+            (folder / name).rename(older / name)
+        for name in new:
+            (unfinished / name).rename(folder / name)
     except BaseException:
-        for child in [child for child in folder.iterdir() if child not in ours]:
-            child.rename(unfinished / child.name)
-        for child in list(older.iterdir()):
-            child.rename(folder / child.name)
+        for name in new:
+            if not (unfinished / name).exists():
+                (folder / name).rename(unfinished / name)
+        for name in old:
+            if (older / name).exists():
+                (older / name).rename(folder / name)
         raise
     finally:
         shutil.rmtree(older, ignore_errors=True)

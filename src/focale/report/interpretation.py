@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from focale.descriptive import DescriptiveResult
-from focale.phrases import count, in_words, listed, one_line, place
+from focale.phrases import count, in_words, listed, one_line, place, volume
 
 
 def interpretation(result: DescriptiveResult) -> str:
@@ -90,7 +90,7 @@ def _highest(result: DescriptiveResult) -> str:
 
 
 def _clusters(result: DescriptiveResult) -> list[str]:
-    clusters, floor = result.clusters, _volume(result)
+    clusters, floor = result.clusters, _floor(result)
     smaller = len(clusters.smaller_volumes_mm3)
     if not len(clusters):
         return [
@@ -117,11 +117,15 @@ def _dependence(result: DescriptiveResult) -> list[str]:
         return []
     order = np.argsort(-means, kind="stable")
     shown = [f"{means[i]:.0%}" for i in order]
-    first = [names[i] for i, text in zip(order, shown, strict=True) if text == shown[0]]
+    first = [names[i] for i in sorted(order[: shown.count(shown[0])])]
     text = (
         "A jackknife sensitivity analysis was used to evaluate whether the displayed descriptive "
         "clusters were dominated by a single study. "
     )
+    if shown[0] == "0%":
+        return [
+            f"{text}No single study lowers the ALE of the listed clusters by 1% when left out."
+        ]
     if len(first) > 1:
         few = listed(first[:5], "or") if len(first) <= 5 else f"any of {len(first)} studies"
         return [
@@ -157,16 +161,15 @@ def _lost(result: DescriptiveResult) -> list[str]:
         gone = [names[i] for i in np.flatnonzero(~remains[:, c])]
         if gone:
             lost.append(f"cluster {c + 1} without {listed(gone, 'or')}")
-    text = "Cut at the same display-only threshold, "
+    text, floor = "Cut at the same display-only threshold, ", _floor(result)
     if lost:
-        return [f"{text}less than {_volume(result)} remains of {'; '.join(lost)}."]
-    text += f"every listed cluster keeps at least {_volume(result)}, whichever study is left out."
-    return [text]
+        return [f"{text}less than {floor} remains of {'; '.join(lost)}."]
+    return [f"{text}every listed cluster keeps at least {floor}, whichever study is left out."]
+
+
+def _floor(result: DescriptiveResult) -> str:
+    return volume(result.protocol.min_cluster_mm3)
 
 
 def _study_names(result: DescriptiveResult) -> list[str]:
     return [one_line(str(study_id)) for study_id in result.studyset.study_ids]
-
-
-def _volume(result: DescriptiveResult) -> str:
-    return f"{result.protocol.min_cluster_mm3:,g} mm3"

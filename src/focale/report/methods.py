@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from focale.descriptive import DescriptiveResult
-from focale.phrases import count, listed, one_line
+from focale.phrases import count, listed, one_line, volume
 from focale.protocol.protocol import Protocol
 from focale.report.references import cite
 from focale.space.talairach import MATRIX_NAMES
@@ -138,7 +138,7 @@ def _display(result: DescriptiveResult) -> str:
         "For display only, the map is cut at the "
         f"{protocol.display_percentile:g}th percentile of its non-zero values (ALE > "
         f"{result.display_threshold:.5f}); clusters are voxels above it that share faces, listed "
-        f"from {protocol.min_cluster_mm3:,g} mm3 on, with peaks at least 8 mm apart."
+        f"from {volume(protocol.min_cluster_mm3)} on, with peaks at least 8 mm apart."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -46,4 +47,6 @@ def save_nifti(
     image.header.set_intent(intent, name=name[:15])
     image.header["descrip"] = description[:79].encode("ascii", "replace")
     image.header["cal_max"] = float(volume.max())
-    nibabel.save(image, path)
+    # Not by nibabel.save, which leaves a half-written file open where the disk is full.
+    with path.open("wb") as file, gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+        packed.write(image.to_bytes())

@@ -210,7 +210,8 @@ class Studyset:
         if missing:
             few = ", ".join(repr(experiment_id) for experiment_id in missing[:5])
             raise ArgumentError(
-                f"{len(missing)} of the ids asked for are not in {self.record.source}: {few}; "
+                f"cannot find {len(missing)} of the {len(wanted)} ids asked for in "
+                f"{self.record.source}: {few}; "
                 f"its ids look like {str(self.ids[0])!r}"
             )
         if len(set(wanted)) < len(wanted):
