@@ -81,7 +81,8 @@ def rounds(n, ours, theirs):
         note("import_ale", import_seconds(ours, "from focale import ALE"))
         note("peer_import", import_seconds(theirs, "import nimare.meta.cbma.ale"))
         note("help", wall([ours, "-m", "focale", "--help"]))
-        note("whole", wall([ours, HERE / "focale_side.py", "whole"]))
+        with tempfile.TemporaryDirectory() as place:
+            note("whole", wall([ours, "-m", "focale", "demo", "-o", f"{place}/demo"]))
         note("peer_whole", wall([theirs, HERE / "nimare_side.py", "whole"]))
         for name, value in json.loads(output(ours, HERE / "focale_side.py")).items():
             note(name, value)

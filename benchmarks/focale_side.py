@@ -1,8 +1,6 @@
 """Tasks of the benchmark for Focale; prints seconds of each as JSON."""
 
 import json
-import sys
-import tempfile
 import time
 
 import numpy as np
@@ -43,18 +41,6 @@ def measure(task, repeats):
     return float(np.median(times))
 
 
-def whole_run():
-    """The seed's workflow as one command, figures included, into a folder."""
-    from focale.cli import run
-
-    with tempfile.TemporaryDirectory() as place:
-        if run(["demo", "-o", f"{place}/demo"]) != 0:
-            raise SystemExit("focale demo failed")
-
-
 if __name__ == "__main__":
-    if sys.argv[1:] == ["whole"]:
-        whole_run()
-    else:
-        measured = {name: measure(task, repeats) for name, (task, repeats) in tasks().items()}
-        print(json.dumps(measured))
+    measured = {name: measure(task, repeats) for name, (task, repeats) in tasks().items()}
+    print(json.dumps(measured))
