@@ -20,11 +20,10 @@ from focale.diagnostics.focus_counts import focus_counts
 from focale.diagnostics.leave_one_out import LeaveOneOut, leave_one_out
 from focale.errors import ArgumentError, DescriptiveOnlyError
 from focale.estimators.ale import ALE
-from focale.estimators.nimare_names import NimareNames
-from focale.estimators.result import AleMap
+from focale.estimators.result import AleMap, OfMap
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters, find_clusters
-from focale.inference.ma_maps import MaMaps, merge_experiments
+from focale.inference.ma_maps import merge_experiments
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess
 from focale.protocol.protocol import Protocol
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class DescriptiveResult(NimareNames):
+class DescriptiveResult(OfMap):
     """A descriptive reading of an evidence base.
 
     Attributes
@@ -80,29 +79,9 @@ class DescriptiveResult(NimareNames):
         freeze(self, "n_foci")
 
     @property
-    def ale(self) -> VoxelMap:
-        """The ALE statistic."""
-        return self.map.ale
-
-    @property
     def ale_in_peaks(self) -> VoxelMap:
         """ALE in units of one experiment's peak; see `AleMap.ale_in_peaks`."""
         return self.map.ale_in_peaks
-
-    @property
-    def ma(self) -> MaMaps:
-        """Modelled activation of each experiment."""
-        return self.map.ma
-
-    @property
-    def mask(self) -> Mask:
-        """The voxels of the analysis."""
-        return self.map.mask
-
-    @property
-    def studyset(self) -> Studyset:
-        """The evidence."""
-        return self.map.studyset
 
     @property
     def mean_contributions(self) -> FloatArray:

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import click
 
-from focale.cli.console import ids_from, protocol_from, show_evidence, warn
+from focale.cli.console import evidence_options, ids_from, protocol_from, show_evidence, warn
 
 
 @click.command(short_help="Decide how INPUT is to be read, without a map.")
 @click.argument("input")
-@click.option(
-    "--ids", multiple=True, metavar="ID|@FILE", help="Experiments to read; may be repeated."
-)
-@click.option("--first", type=int, metavar="N", help="Read the first N experiments.")
-@click.option("--protocol", "protocol_file", type=str, help="Protocol (TOML).")
-@click.option(
-    "--space", type=click.Choice(["MNI", "TAL"]), help="Space of foci the file does not place."
-)
+@evidence_options
 def assess(
     input: str,  # noqa: A002  # the word users see
     ids: tuple[str, ...],

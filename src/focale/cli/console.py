@@ -6,8 +6,9 @@ import re
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -19,7 +20,31 @@ if TYPE_CHECKING:
     from focale.protocol.protocol import Protocol
     from focale.studyset.model import Studyset
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
 MOST_WARNINGS = 20
+
+
+def evidence_options(command: Command) -> Command:
+    """Options that say which evidence to read, and under which protocol."""
+    options = (
+        click.option(
+            "--ids",
+            multiple=True,
+            metavar="ID|@FILE",
+            help="Experiments to read; may be repeated.",
+        ),
+        click.option("--first", type=int, metavar="N", help="Read the first N experiments."),
+        click.option("--protocol", "protocol_file", metavar="FILE", help="Protocol (TOML)."),
+        click.option(
+            "--space",
+            type=click.Choice(["MNI", "TAL"]),
+            help="Space of foci the file does not place.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def say(text: str = "") -> None:

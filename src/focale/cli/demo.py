@@ -14,7 +14,7 @@ N_EXPERIMENTS = 8
     "--output",
     default="focale-demo",
     show_default=True,
-    type=str,
+    metavar="FOLDER",
     help="Folder to write.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")

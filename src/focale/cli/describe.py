@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from focale.cli.console import ids_from, protocol_from, say, show_evidence, stage, warn
+from focale.cli.console import (
+    evidence_options,
+    ids_from,
+    protocol_from,
+    say,
+    show_evidence,
+    stage,
+    warn,
+)
 
 if TYPE_CHECKING:
     from focale.workflow import Selection
@@ -16,15 +24,8 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Describe the evidence in INPUT, without a test.")
 @click.argument("input")
-@click.option("-o", "--output", required=True, type=str, help="Folder to write.")
-@click.option(
-    "--ids", multiple=True, metavar="ID|@FILE", help="Experiments to read; may be repeated."
-)
-@click.option("--first", type=int, metavar="N", help="Read the first N experiments.")
-@click.option("--protocol", "protocol_file", type=str, help="Protocol (TOML).")
-@click.option(
-    "--space", type=click.Choice(["MNI", "TAL"]), help="Space of foci the file does not place."
-)
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
+@evidence_options
 @click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
 @click.option("--no-figures", is_flag=True, help="Write maps, tables and texts only.")
 def describe(

@@ -16,7 +16,7 @@ from focale.errors import OutputError
     "--output",
     default="protocol.toml",
     show_default=True,
-    type=str,
+    metavar="FILE",
     help="File to write.",
 )
 @click.option("--title", default="", help="What the analysis is about.")

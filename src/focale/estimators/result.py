@@ -85,8 +85,36 @@ class AleMap:
         return VoxelMap(self.ma.log_sum / unit, self.mask)
 
 
+class OfMap(NimareNames):
+    """What every result made from an `AleMap` offers of it."""
+
+    __slots__ = ()
+
+    map: AleMap
+
+    @property
+    def ale(self) -> VoxelMap:
+        """The ALE statistic."""
+        return self.map.ale
+
+    @property
+    def ma(self) -> MaMaps:
+        """Modelled activation of each experiment."""
+        return self.map.ma
+
+    @property
+    def mask(self) -> Mask:
+        """The voxels of the analysis."""
+        return self.map.mask
+
+    @property
+    def studyset(self) -> Studyset:
+        """The evidence."""
+        return self.map.studyset
+
+
 @dataclass(frozen=True, eq=False)
-class AleResult(NimareNames):
+class AleResult(OfMap):
     """ALE with uncorrected p values under spatial independence.
 
     Attributes
@@ -113,26 +141,6 @@ class AleResult(NimareNames):
     def map_names(self) -> tuple[Literal["stat", "p", "z", "logp"], ...]:  # type: ignore[override]
         """Names `get_map` answers to."""
         return ("stat", "p", "z", "logp")
-
-    @property
-    def ale(self) -> VoxelMap:
-        """The ALE statistic."""
-        return self.map.ale
-
-    @property
-    def ma(self) -> MaMaps:
-        """Modelled activation of each experiment."""
-        return self.map.ma
-
-    @property
-    def mask(self) -> Mask:
-        """The voxels of the analysis."""
-        return self.map.mask
-
-    @property
-    def studyset(self) -> Studyset:
-        """The evidence."""
-        return self.map.studyset
 
     def __repr__(self) -> str:
         x, y, z = self.ale.max_mm
