@@ -41,8 +41,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     gc.disable()  # a command is soon over: looking for unused objects would take a third of it
     for name in ("SIGTERM", "SIGHUP"):  # tidy up as after Ctrl-C; Windows has no SIGHUP
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it
+            signal.signal(number, _stop)
     code = run(list(sys.argv[1:] if argv is None else argv))
     gc.freeze()  # nor are they looked for at the end
     sys.exit(code)
