@@ -170,27 +170,31 @@ def describe(
     min_voxels = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
     clusters = find_clusters(statistic.ale, threshold, min_voxels)
     n_foci = focus_counts(studyset, clusters)
-    alone = contributions(statistic.ma, clusters), leave_one_out(statistic.ma, clusters, progress)
-    together, study_foci = alone, n_foci
-    study = studyset.study_of_experiment
-    if len(studyset.study_ids) < len(studyset):
-        studies = merge_experiments(statistic.ma, study)
-        together = contributions(studies, clusters), leave_one_out(studies, clusters, progress)
-        study_foci = np.zeros((len(studyset.study_ids), len(clusters)), dtype=np.int64)
-        np.add.at(study_foci, study, n_foci)
+    of_experiments = of_studies = _left_out(statistic.ma, clusters, progress)
+    study, n_studies = studyset.study_of_experiment, len(studyset.study_ids)
+    if n_studies < len(studyset):
+        of_studies = _left_out(merge_experiments(statistic.ma, study), clusters, progress)
+    study_foci = np.zeros((n_studies, len(clusters)), dtype=np.int64)
+    np.add.at(study_foci, study, n_foci)
     return DescriptiveResult(
         decision=decision,
         protocol=protocol,
         map=statistic,
         display_threshold=threshold,
         clusters=clusters,
-        contributions=alone[0],
-        leave_one_out=alone[1],
+        contributions=of_experiments[0],
+        leave_one_out=of_experiments[1],
         n_foci=n_foci,
-        study_contributions=together[0],
-        study_leave_one_out=together[1],
-        dominance=dominance(together[0].share, study_foci),
+        study_contributions=of_studies[0],
+        study_leave_one_out=of_studies[1],
+        dominance=dominance(of_studies[0].share, study_foci),
     )
+
+
+def _left_out(
+    ma: MaMaps, clusters: Clusters, progress: Progress
+) -> tuple[Contributions, LeaveOneOut]:
+    return contributions(ma, clusters), leave_one_out(ma, clusters, progress)
 
 
 def _mean_over_clusters(of: Contributions) -> FloatArray:

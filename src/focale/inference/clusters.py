@@ -226,7 +226,7 @@ def _neighbours(mask: Mask, positions: IntArray) -> IntArray:
 def _plateau(
     start: int, flat: dict[int, IntArray], top: dict[int, None]
 ) -> tuple[list[int], bool]:
-    """Voxels level with a start voxel and joined to it, and whether none is below a slope."""
+    """Voxels level with a start voxel and joined to it, and whether none is next to a higher."""
     plateau, queue, is_peak = {start}, [start], True
     while queue:
         for neighbour in flat.get(queue.pop(), ()):
