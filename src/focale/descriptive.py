@@ -23,7 +23,7 @@ from focale.estimators.ale import ALE
 from focale.estimators.result import AleMap, OfMap
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters, find_clusters
-from focale.inference.ma_maps import merge_experiments
+from focale.inference.ma_maps import MaMaps, merge_experiments
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess
 from focale.protocol.protocol import Protocol
