@@ -448,3 +448,17 @@ def test_read__focus_given_twice_is_kept_with_a_warning():
     code, message = warning(text)
     assert code == "repeated-focus"
     assert "1 of 3 foci occur twice" in message
+
+
+@pytest.mark.parametrize(
+    ("header", "study_id", "contrast_id"),
+    [
+        ("Smith, 2001: pain > rest", "Smith, 2001", "pain > rest"),
+        ("Smith, 2001; pain > rest", "Smith, 2001", "pain > rest"),
+        ("Smith; Jones, 2001: pain", "Smith; Jones, 2001", "pain"),
+        ("Smith 2001", "Smith 2001", "1"),
+    ],
+)
+def test_read__header_parts_study_and_contrast(header, study_id, contrast_id):
+    (experiment,) = read_text(lines(f"// {header}", "// Subjects=12", "1 2 3")).experiments
+    assert (experiment.study_id, experiment.contrast_id) == (study_id, contrast_id)

@@ -219,7 +219,8 @@ class _Reader:
         taken: set[str] = set()
         for position, block in enumerate(self.blocks, start=1):
             header = next((h for h in block.headers if h), f"experiment {position}")
-            study_id, _, contrast_id = (part.strip() for part in header.partition(":"))
+            parted = header.partition(":" if ":" in header else ";")
+            study_id, _, contrast_id = (part.strip() for part in parted)
             experiment = ExperimentRecord(
                 study_id=study_id,
                 contrast_id=contrast_id or "1",
