@@ -1,19 +1,11 @@
 """Tasks of the benchmark for Focale; prints seconds of each as JSON."""
 
-import json
-import time
-
-import numpy as np
+from timing import display_level, print_medians
 
 from focale import ALE, FocusCounter, Jackknife, Studyset, pain_studyset_path
 
 PAIN = Studyset(pain_studyset_path())
 PAIN8 = PAIN.slice(PAIN.ids[:8])
-
-
-def display_level(result):
-    values = result.get_map("stat", return_type="array")
-    return np.percentile(values[values > 0], 95)
 
 
 def tasks():
@@ -31,16 +23,5 @@ def tasks():
     }
 
 
-def measure(task, repeats):
-    task()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        task()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
-
-
 if __name__ == "__main__":
-    measured = {name: measure(task, repeats) for name, (task, repeats) in tasks().items()}
-    print(json.dumps(measured))
+    print_medians(tasks())

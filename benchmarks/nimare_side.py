@@ -1,27 +1,20 @@
 """Tasks of the benchmark for NiMARE 0.22.1; prints seconds of each as JSON."""
 
-import json
 import logging
 import os
 import sys
-import time
 import warnings
 
 warnings.simplefilter("ignore")
 
-import numpy as np  # noqa: E402
 from nimare.diagnostics import FocusCounter, Jackknife  # noqa: E402
 from nimare.meta.cbma.ale import ALE  # noqa: E402
 from nimare.nimads import Studyset  # noqa: E402
 from nimare.utils import get_resource_path  # noqa: E402
+from timing import display_level, print_medians  # noqa: E402
 
 logging.disable(logging.CRITICAL)
 PAIN_FILE = os.path.join(get_resource_path(), "nidm_pain_studyset.json")  # noqa: PTH118
-
-
-def display_level(result):
-    values = result.get_map("stat", return_type="array")
-    return np.percentile(values[values > 0], 95)
 
 
 def tasks():
@@ -41,16 +34,6 @@ def tasks():
     }
 
 
-def measure(task, repeats):
-    task()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        task()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
-
-
 def whole_run():
     """The seed's workflow without its figures."""
     pain = Studyset(PAIN_FILE, target="mni152_2mm")
@@ -66,5 +49,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["whole"]:
         whole_run()
     else:
-        measured = {name: measure(task, repeats) for name, (task, repeats) in tasks().items()}
-        print(json.dumps(measured))
+        print_medians(tasks())

@@ -110,12 +110,3 @@ def test_grid__header_noise_is_no_shear():
 def test_grid__is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         grid().shape = (1, 1, 1)
-
-
-def test_same_as__needs_shape_and_place():
-    moved = STANDARD.copy()
-    moved[0, 3] += 1
-    assert grid().same_as(grid())
-    assert grid().same_as(grid(STANDARD + 1e-6))
-    assert not grid().same_as(grid(moved))
-    assert not grid().same_as(grid(shape=(91, 109, 90)))

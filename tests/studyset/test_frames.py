@@ -68,3 +68,23 @@ def test_metadata__of_unknown_sample_sizes_only_is_all_nan():
 def test_metadata__counts_experiments_without_foci():
     table = Studyset(nimads_tree({"a": [nimads_analysis("1", [], n=9)]})).metadata
     assert table["n_foci"].tolist() == [0]
+
+
+def test_studies__counts_and_describes_each_paper():
+    def analysis(name, *foci):
+        points = [{"coordinates": list(mm), "space": "MNI"} for mm in foci]
+        return {"id": name, "points": points, "metadata": {"sample_sizes": [12]}}
+
+    tree = {
+        "studies": [
+            {"id": "a", "year": 2001, "analyses": [analysis("1", (1, 2, 3)), analysis("2")]},
+            {"id": "b", "analyses": [analysis("1", (1, 2, 3), (4, 5, 6))]},
+        ]
+    }
+    from focale.studyset.model import Studyset
+
+    table = Studyset(tree).studies
+    assert table["study_id"].tolist() == ["a", "b"]
+    assert table["n_experiments"].tolist() == [2, 1]
+    assert table["n_foci"].tolist() == [1, 2]
+    assert table["year"].tolist()[0] == 2001

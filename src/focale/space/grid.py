@@ -76,7 +76,3 @@ class Grid:
         halves = np.round(2 * voxels) / 2
         snapped: FloatArray = np.where(np.abs(voxels - halves) < 1e-6, halves, voxels)
         return snapped
-
-    def same_as(self, other: Grid) -> bool:
-        """Whether two grids have the same shape and place."""
-        return self.shape == other.shape and np.allclose(self.affine, other.affine, atol=1e-4)

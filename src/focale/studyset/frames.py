@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from focale.io.records import StudysetRecord
@@ -20,6 +21,24 @@ def coordinates(record: StudysetRecord, foci_mm: FloatArray, target: str) -> pd.
     table[["x", "y", "z"]] = foci_mm
     table["space"] = target
     return table
+
+
+def studies(record: StudysetRecord) -> pd.DataFrame:
+    """One row a study: identifier, counts, and what the source says of the paper."""
+    import pandas as pd
+
+    n_experiments = Counter(e.study_id for e in record.experiments)
+    n_foci = Counter(e.study_id for e in record.experiments for _ in e.foci)
+    rows = [
+        {
+            "study_id": study_id,
+            "n_experiments": n,
+            "n_foci": n_foci[study_id],
+            **record.studies.get(study_id, {}),
+        }
+        for study_id, n in n_experiments.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def metadata(record: StudysetRecord) -> pd.DataFrame:

@@ -196,6 +196,11 @@ class Studyset:
         """Experiments as a table: id, study_id, contrast_id, name, sample size, foci."""
         return frames.metadata(self.record)
 
+    @property
+    def studies(self) -> pd.DataFrame:
+        """Studies as a table: study_id, n_experiments, n_foci, and what the source says."""
+        return frames.studies(self.record)
+
     def slice(self, ids: Sequence[str] | StrArray) -> Studyset:
         """Studyset of the experiments with these identifiers, in the order given.
 

@@ -1,0 +1,27 @@
+"""What both sides of the benchmark share; needs numpy alone."""
+
+import json
+import time
+
+import numpy as np
+
+
+def display_level(result):
+    values = result.get_map("stat", return_type="array")
+    return np.percentile(values[values > 0], 95)
+
+
+def print_medians(tasks):
+    """Median seconds of each task, (function, repeats) by name, as JSON on one line."""
+    print(json.dumps({name: median_seconds(*task) for name, task in tasks.items()}))
+
+
+def median_seconds(task, repeats):
+    """Median over repeats, after one run that is not counted."""
+    task()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        task()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
