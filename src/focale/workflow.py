@@ -9,6 +9,7 @@ from pathlib import Path
 from focale.descriptive import DescriptiveResult, describe
 from focale.errors import ArgumentError
 from focale.io.atomic import check_writable, is_focale_folder
+from focale.io.source import Space
 from focale.progress import Progress, silent
 from focale.protocol.protocol import Deviation, Protocol
 from focale.report.folder import Run, label_of, write_descriptive
@@ -60,7 +61,7 @@ def read_studyset(
     source: str | Path,
     protocol: Protocol,
     selection: Selection | None = None,
-    space: str | None = None,
+    space: Space | None = None,
 ) -> Studyset:
     """Read the evidence as a protocol wants it."""
     studyset = Studyset(source, space=space, talairach=protocol.talairach)

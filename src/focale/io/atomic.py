@@ -1,4 +1,4 @@
-"""Folders that hold a result only when it is complete."""
+"""Folders and files that are there only when they are complete."""
 
 from __future__ import annotations
 
@@ -101,6 +101,28 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         for parent in made:
             if parent.exists():
                 parent.rmdir()
+
+
+def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
+    """Write a text file that is there whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it exists and may not be replaced, or its place cannot be written.
+    """
+    if path.exists() and not overwrite:
+        raise OutputError(
+            f"{path} exists; choose another name, or replace it with --overwrite (overwrite=True)"
+        )
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(path)
+    except OSError as error:
+        raise _failure(path, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _failure(folder: Path, error: OSError) -> OutputError:

@@ -1,52 +1,150 @@
-"""The formats Focale reads, and the one door through which files come in."""
+"""The formats Focale reads and writes, and the one door for files."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from focale.errors import InputMissingError, ReadError
+from focale.errors import ArgumentError, FocaleError, ReadError
 from focale.io import nimads, sleuth
+from focale.io.atomic import write_file
+from focale.io.join import join_records
+from focale.io.problems import Problem, raise_errors
 from focale.io.records import StudysetRecord
+from focale.io.source import Readable, ReadOptions, Source, open_source
+from focale.io.spaces import unplaced_foci
 
 FORMATS: tuple[ModuleType, ...] = (nimads, sleuth)
-"""In the order they are asked; each has `NAME`, `looks_like` and `read`."""
+"""In the order they are asked. Each has `NAME`, `SUFFIXES`, `looks_like` and `read`; those
+that can be written have `write`, and `losses`, which says what they have no place for."""
+
+_NO_EVIDENCE = {
+    b"\xd0\xcf\x11\xe0": "a binary Excel or Word file (.xls, .doc); save it as .xlsx or .csv",
+    b"%PDF": "a PDF; export the table of coordinates as .csv",
+    b"PK\x03\x04": "a packed file (.zip, .docx, .ods); save the table as .xlsx or .csv",
+    b"\x5c\x01\x00\x00": "a NIfTI image; Focale reads coordinates, not images",
+    b"MATLAB": "a MATLAB file; export the coordinates as text",
+    b"<": "a web page or XML; download the file itself",
+}
+"""First bytes of files people pass by mistake."""
 
 
-def read_record(path: str | Path) -> StudysetRecord:
+def read_record(
+    readable: Readable | Sequence[Readable], options: ReadOptions | None = None
+) -> StudysetRecord:
     """Read a file of any known format, recognised by its content.
 
     Parameters
     ----------
-    path
-        A NIMADS JSON or a Sleuth text file.
+    readable
+        A path, an http(s) address, an open file; or several, which are joined.
+    options
+        What to assume where the file leaves a meaning open.
 
     Raises
     ------
     InputMissingError
-        If the file is not there or cannot be opened.
+        If there is nothing to read.
     ReadError
         If it is of no known format, or holds errors (all are listed).
     """
+    record = inspect_record(readable, options)
+    raise_errors(record.source, record.problems)
+    return record
+
+
+def inspect_record(
+    readable: Readable | Sequence[Readable], options: ReadOptions | None = None
+) -> StudysetRecord:
+    """Read as `read_record` does, with errors among the problems instead of raised."""
+    options = options or ReadOptions()
+    if isinstance(readable, (list, tuple)):
+        if not readable:
+            raise ArgumentError("no file is given; pass at least one")
+        return join_records([inspect_record(one, options) for one in readable])
+    source = open_source(readable)  # type: ignore[arg-type]  # not a sequence any more
+    form = _format_of(source)
+    record: StudysetRecord = form.read(source, options)
+    if not record.is_reconciled:
+        raise FocaleError(
+            f"{source.name}: the counts of what was read and left out do not add up "
+            f"({record.reconciliation}, read {len(record.experiments)} and {record.n_foci}); this "
+            "is a bug in Focale, please report it with the file"
+        )
+    record = replace(record, options=options.given, format=form.NAME)
+    problems = unplaced_foci(record, options.space)
+    if options.default_n is not None:
+        record, filled = _with_default_n(record, options.default_n)
+        problems += filled
+    return replace(record, problems=(*record.problems, *problems))
+
+
+def write_record(
+    record: StudysetRecord, path: str | Path, *, overwrite: bool = False
+) -> list[str]:
+    """Write a record in the format its suffix names: .txt, .json, .tsv or .csv.
+
+    Returns
+    -------
+    list of str
+        What the format has no place for and was not written, in words.
+
+    Raises
+    ------
+    ArgumentError
+        If no format has this suffix, or the format cannot hold the record.
+    OutputError
+        If the file exists and may not be replaced, or cannot be written.
+    """
     path = Path(path)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputMissingError(f"{path} does not exist; check the path") from error
-    except IsADirectoryError as error:
-        raise InputMissingError(f"{path} is a folder, not a file; name the file in it") from error
-    except OSError as error:
-        raise InputMissingError(f"{path} cannot be opened: {error.strerror}") from error
-    except ValueError as error:  # a NUL in the name
-        raise InputMissingError(f"{str(path)!r} is not the name of a file: {error}") from error
-    if not content.strip():
-        raise ReadError(f"{path.name} is empty; check that it was saved")
-    for reader in FORMATS:
-        if reader.looks_like(content, path.name):
-            record: StudysetRecord = reader.read(content, path.name)
-            return record
-    names = " or ".join(reader.NAME for reader in FORMATS)
-    raise ReadError(
-        f"{path.name} is in no format Focale reads; expected {names} "
-        f"(it begins with {content[:20]!r})"
+    writers = [form for form in FORMATS if hasattr(form, "write")]
+    for form in writers:
+        if path.suffix.lower() in form.SUFFIXES:
+            write_file(path, form.write(record, path), overwrite=overwrite)
+            lost: list[str] = form.losses(record)
+            return lost
+    suffixes = ", ".join(
+        f"{suffix} ({form.NAME})" for form in writers for suffix in form.SUFFIXES if suffix
     )
+    raise ArgumentError(
+        f"{path.name} has no suffix that names a format Focale writes; end it with one of "
+        f"{suffixes}"
+    )
+
+
+def _format_of(source: Source) -> ModuleType:
+    for form in FORMATS:
+        if form.looks_like(source):
+            return form
+    for begins, what in _NO_EVIDENCE.items():
+        if source.content.startswith(begins):
+            raise ReadError(f"{source.name} is {what}")
+    names = ", ".join(form.NAME for form in FORMATS)
+    kind = (
+        "a folder" if source.path and source.path.is_dir() else f"begins {source.content[:20]!r}"
+    )
+    raise ReadError(
+        f"{source.name} is in no format Focale reads ({kind}); expected one of: {names}"
+    )
+
+
+def _with_default_n(record: StudysetRecord, n: int) -> tuple[StudysetRecord, list[Problem]]:
+    """The record with a sample size for experiments without one, each named."""
+    filled = [
+        Problem(
+            severity="warning",
+            code="default-sample-size",
+            what=f"no sample size: {n} taken, as default_n says",
+            file=e.file,
+            line=e.line,
+            experiment=e.name if record.format == sleuth.NAME else e.id,
+        )
+        for e in record.experiments
+        if e.n_subjects is None
+    ]
+    experiments = tuple(
+        replace(e, n_subjects=float(n)) if e.n_subjects is None else e for e in record.experiments
+    )
+    return replace(record, experiments=experiments), filled

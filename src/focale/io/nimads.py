@@ -15,44 +15,47 @@ from collections.abc import Mapping
 from typing import Any
 
 from focale.errors import ReadError
-from focale.io.numbers import coordinate
-from focale.io.problems import raise_errors
-from focale.io.records import ExperimentRecord, FocusRecord, Problem, StudysetRecord
+from focale.io.numbers import coordinate, shown
+from focale.io.problems import Problem, Severity
+from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.sample_size import sample_size
+from focale.io.source import ReadOptions, Source
 
 NAME = "NIMADS JSON"
+SUFFIXES = (".json",)
 
 
-def looks_like(content: bytes, file_name: str) -> bool:
+def looks_like(source: Source) -> bool:
     """Whether the content is a JSON object, or the file says it should be."""
-    start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start.startswith(b"{") or file_name.lower().endswith(".json")
+    start = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(b"{") or source.name.lower().endswith(".json")
 
 
-def read(content: bytes, source: str) -> StudysetRecord:
-    """Read the bytes of a NIMADS file.
+def read(source: Source, _options: ReadOptions) -> StudysetRecord:
+    """Read a NIMADS file; what cannot be used is among the problems.
 
     Raises
     ------
     ReadError
-        If they are not JSON, not a NIMADS studyset, or hold values no analysis can
-        use; the message lists every problem of the file.
+        If it is not JSON, or not a NIMADS studyset.
     """
     try:
-        tree = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
+        tree = json.loads(source.content.decode("utf-8-sig"), object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise ReadError(
-            f"{source}: byte {error.start + 1} is not UTF-8, which JSON must be; "
+            f"{source.name}: byte {error.start + 1} is not UTF-8, which JSON must be; "
             "save the file as UTF-8"
         ) from error
     except json.JSONDecodeError as error:
         raise ReadError(
-            f"{source}:{error.lineno}: not JSON ({error.msg} at column {error.colno}); "
+            f"{source.name}:{error.lineno}: not JSON ({error.msg} at column {error.colno}); "
             "a NIMADS file is a JSON object with a list 'studies'"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise ReadError(f"{source}: this JSON cannot be used ({error}); correct it") from error
-    return read_tree(tree, source, hashlib.sha256(content).hexdigest())
+        raise ReadError(
+            f"{source.name}: this JSON cannot be used ({error}); correct it"
+        ) from error
+    return read_tree(tree, source.name, source.sha256)
 
 
 def read_tree(tree: Any, source: str, sha256: str | None = None) -> StudysetRecord:
@@ -71,12 +74,12 @@ def read_tree(tree: Any, source: str, sha256: str | None = None) -> StudysetReco
     for position, study in enumerate(tree["studies"], start=1):
         reader.read_study(study, position)
     reader.refuse_repeated_ids()
-    raise_errors(source, reader.problems)
-    return StudysetRecord(
-        experiments=tuple(reader.experiments),
-        source=source,
-        sha256=sha256 or _fingerprint(tree),
-        problems=tuple(reader.problems),
+    return StudysetRecord.of(
+        reader.experiments,
+        source,
+        sha256 or _fingerprint(tree),
+        reader.problems,
+        (reader.n_experiments, reader.n_foci),
         studies=reader.studies,
     )
 
@@ -104,96 +107,137 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class _Reader:
     """Walks the tree once, collecting experiments and problems."""
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+    def __init__(self, file: str) -> None:
+        self.file = file
         self.experiments: list[ExperimentRecord] = []
         self.studies: dict[str, dict[str, Any]] = {}
         self.problems: list[Problem] = []
         self.study_ids: Counter[str] = Counter()
+        self.n_experiments = 0
+        self.n_foci = 0
 
-    def note(self, severity: Any, code: str, where: str, message: str) -> None:
-        self.problems.append(Problem(severity, code, where, message))
+    def note(self, severity: Severity, code: str, what: str, **more: Any) -> None:
+        self.problems.append(
+            Problem(severity=severity, code=code, what=what, file=self.file, **more)
+        )
 
     def read_study(self, study: Any, position: int) -> None:
-        where = f"{self.source}, study {position}"
-        if not isinstance(study, Mapping) or study.get("id") in (None, ""):
-            self.note("error", "study-without-id", where, "the study has no id; give it one")
+        analyses = study.get("analyses") or [] if isinstance(study, Mapping) else []
+        is_list = isinstance(analyses, list)
+        if not isinstance(study, Mapping) or study.get("id") in (None, "") or not is_list:
+            n_left_out = len(analyses) if is_list else 0
+            n_foci = sum(map(_n_points, analyses)) if is_list else 0
+            self.n_experiments += n_left_out
+            self.n_foci += n_foci
+            self.note(
+                "error",
+                "analyses-not-a-list" if not is_list else "study-without-id",
+                f"study {position}: 'analyses' must be a list"
+                if not is_list
+                else f"study {position} has no id",
+                found=shown(study),
+                expected="correct the file" if not is_list else "give it one",
+                experiments_left_out=n_left_out,
+                foci_left_out=n_foci,
+            )
             return
         study_id = _text(study["id"])
-        where = f"{self.source}, study {study_id!r}"
         self.study_ids[study_id] += 1
         self.studies[study_id] = {
             key: study[key]
             for key in ("name", "authors", "publication", "year", "doi", "pmid")
             if study.get(key) not in (None, "")
         }
-        analyses = study.get("analyses") or []
-        if not isinstance(analyses, list):
-            self.note("error", "analyses-not-a-list", where, "'analyses' must be a list")
-            return
         if not analyses:
             self.note(
-                "warning", "study-without-analysis", where, "the study has no analysis: left out"
+                "warning",
+                "study-without-analysis",
+                f"study {study_id!r} has no analysis: left out",
             )
         for number, analysis in enumerate(analyses, start=1):
-            self.read_analysis(study, analysis, study_id, number, where)
+            self.read_analysis(study, analysis, study_id, number)
 
     def read_analysis(
-        self, study: Mapping[str, Any], analysis: Any, study_id: str, number: int, where: str
+        self, study: Mapping[str, Any], analysis: Any, study_id: str, number: int
     ) -> None:
+        self.n_experiments += 1
+        self.n_foci += _n_points(analysis)
         if not isinstance(analysis, Mapping) or analysis.get("id") in (None, ""):
             self.note(
                 "error",
                 "analysis-without-id",
-                f"{where}, analysis {number}",
-                "the analysis has no id; give it one",
+                f"analysis {number} of study {study_id!r} has no id",
+                expected="give it one",
+                experiments_left_out=1,
+                foci_left_out=_n_points(analysis),
             )
             return
         contrast_id = _text(analysis["id"])
-        where = f"{where}, analysis {contrast_id!r}"
+        experiment = f"{study_id}-{contrast_id}"
         points = analysis.get("points") or []
         if not isinstance(points, list):
-            self.note("error", "points-not-a-list", where, "'points' must be a list")
+            self.note(
+                "error",
+                "points-not-a-list",
+                "'points' must be a list",
+                found=shown(points),
+                expected="correct the file",
+                experiment=experiment,
+                experiments_left_out=1,
+            )
             return
         foci = [
             focus
             for number, point in enumerate(points, start=1)
-            if (focus := self.read_point(point, f"{where}, point {number}")) is not None
+            if (focus := self.read_point(point, number, experiment)) is not None
         ]
         if not foci:
             self.note(
                 "warning",
                 "experiment-without-foci",
-                where,
                 "no foci: kept as an experiment that reports none, and counted as one",
+                experiment=experiment,
             )
         self.experiments.append(
             ExperimentRecord(
                 study_id=study_id,
                 contrast_id=contrast_id,
                 foci=tuple(foci),
-                n_subjects=self.read_sample_size(analysis, study, where),
-                where=where,
+                n_subjects=self.read_sample_size(analysis, study, experiment),
+                file=self.file,
                 name=_text(analysis.get("name") or ""),
             )
         )
 
-    def read_point(self, point: Any, where: str) -> FocusRecord | None:
+    def read_point(self, point: Any, number: int, experiment: str) -> FocusRecord | None:
         coordinates = point.get("coordinates") if isinstance(point, Mapping) else point
         if coordinates is None:
-            self.note("warning", "focus-without-coordinates", where, "no coordinates: left out")
+            self.note(
+                "warning",
+                "focus-without-coordinates",
+                f"point {number} has no coordinates: left out",
+                experiment=experiment,
+                foci_left_out=1,
+            )
             return None
         try:
             mm = coordinate(coordinates)
         except ValueError as error:
-            message = f"{error}; correct it or remove the point"
-            self.note("error", "not-a-coordinate", where, message)
+            self.note(
+                "error",
+                "not-a-coordinate",
+                f"point {number}: {error}",
+                found=shown(coordinates),
+                expected="correct it or remove the point",
+                experiment=experiment,
+                foci_left_out=1,
+            )
             return None
         space = point.get("space") if isinstance(point, Mapping) else None
         return FocusRecord(mm=mm, space=None if space is None else str(space))
 
     def read_sample_size(
-        self, analysis: Mapping[str, Any], study: Mapping[str, Any], where: str
+        self, analysis: Mapping[str, Any], study: Mapping[str, Any], experiment: str
     ) -> float | None:
         for owner in (analysis, study):
             metadata = owner.get("metadata")
@@ -207,7 +251,14 @@ class _Reader:
                 try:
                     return sample_size(groups)
                 except ValueError as error:
-                    self.note("error", "bad-sample-size", where, f"{error}; correct {key!r}")
+                    self.note(
+                        "error",
+                        "bad-sample-size",
+                        f"{error}, in {key!r}",
+                        found=shown(given),
+                        expected="correct it",
+                        experiment=experiment,
+                    )
                     return None
         return None
 
@@ -217,16 +268,21 @@ class _Reader:
                 self.note(
                     "error",
                     "repeated-id",
-                    self.source,
-                    f"study id {study_id!r} is given to {count} studies; ids must differ, or "
-                    "their experiments could not be told apart",
+                    f"{count} studies have one id, so their experiments cannot be told apart",
+                    found=study_id,
+                    expected="give each study its own id",
                 )
         for experiment_id, count in Counter(e.id for e in self.experiments).items():
             if count > 1 and self.study_ids.total() == len(self.study_ids):
                 self.note(
                     "error",
                     "repeated-id",
-                    self.source,
-                    f"experiment id {experiment_id!r} (study id - analysis id) occurs {count} "
-                    "times; give each analysis of a study its own id",
+                    f"{count} experiments have one id (study id - analysis id)",
+                    found=experiment_id,
+                    expected="give each analysis of a study its own id",
                 )
+
+
+def _n_points(analysis: Any) -> int:
+    points = analysis.get("points") if isinstance(analysis, Mapping) else None
+    return len(points) if isinstance(points, list) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, TypeGuard
@@ -10,6 +11,44 @@ from typing import Any, TypeGuard
 MOST_SHOWN = 60
 FARTHEST_MM = 1000.0
 """No coordinate of a head is further from the origin than this."""
+
+MINUS_SIGNS = (
+    "\N{MINUS SIGN}\N{EN DASH}\N{NON-BREAKING HYPHEN}\N{HYPHEN}\N{FULLWIDTH HYPHEN-MINUS}"
+)
+"""What word processors make of a minus."""
+
+_PLAIN_MINUS = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+
+
+def parse_number(text: str, *, decimal_comma: bool = False) -> float | None:
+    """Number of a cell, or None if it is not one finite number.
+
+    Typographic minus signs count as a minus, before a number only.
+
+    Examples
+    --------
+    >>> parse_number(" -10.5"), parse_number(".28"), parse_number("1_0"), parse_number("nan")
+    (-10.5, 0.28, None, None)
+    >>> parse_number("10,5"), parse_number("10,5", decimal_comma=True)
+    (None, 10.5)
+    """
+    plain = text.strip()
+    if plain[:1] in MINUS_SIGNS:
+        plain = plain[:1].translate(_PLAIN_MINUS) + plain[1:]
+    if decimal_comma and plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    if not _NUMBER.fullmatch(plain):
+        return None
+    number = float(plain)
+    return number if math.isfinite(number) else None
+
+
+def has_typographic_minus(text: str) -> bool:
+    """Whether a typographic minus stands before a digit."""
+    return any(sign in text for sign in MINUS_SIGNS) and bool(
+        re.search(rf"[{MINUS_SIGNS}]\s*[\d.]", text)
+    )
 
 
 def is_finite_number(value: object) -> TypeGuard[float]:
@@ -43,11 +82,9 @@ def coordinate(values: Any) -> tuple[float, float, float]:
     is_list = hasattr(values, "__len__") and not isinstance(values, (str, bytes, dict))
     numbers: Sequence[Any] = list(values) if is_list else []
     if len(numbers) != 3 or not all(is_finite_number(number) for number in numbers):
-        raise ValueError(
-            f"a focus must be three finite numbers x, y, z in mm, got {shown(values)}"
-        )
+        raise ValueError("a focus must be three finite numbers x, y, z in mm")
     if any(abs(number) > FARTHEST_MM for number in numbers):
-        raise ValueError(f"{shown(values)} mm is not a place in a head")
+        raise ValueError(f"a number beyond {FARTHEST_MM:,.0f} mm is no place in a head")
     x, y, z = (float(number) for number in numbers)
     return x, y, z
 
@@ -55,7 +92,7 @@ def coordinate(values: Any) -> tuple[float, float, float]:
 def shown(value: object) -> str:
     """What was found, cut where it is long."""
     try:
-        text = repr(value)
+        text = value if isinstance(value, str) else repr(value)
     except ValueError:  # Python does not print whole numbers of thousands of digits
         text = "a number of thousands of digits"
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from focale.io.numbers import is_finite_number, shown
+from focale.io.numbers import is_finite_number
+
+RULE = "a sample size must be a whole number above 0"
 
 
 def sample_size(values: Sequence[object]) -> float:
@@ -20,7 +22,7 @@ def sample_size(values: Sequence[object]) -> float:
     Raises
     ------
     ValueError
-        If a value is not a whole number above 0; the text says which.
+        If a value is not a whole number above 0.
 
     Examples
     --------
@@ -29,10 +31,12 @@ def sample_size(values: Sequence[object]) -> float:
     >>> sample_size([20, 21])
     20.5
     """
+    if not values:
+        raise ValueError(RULE)
     return sum(_whole(value) for value in values) / len(values)
 
 
 def _whole(value: object) -> float:
     if not is_finite_number(value) or value <= 0 or value != int(value):
-        raise ValueError(f"the sample size must be a whole number above 0, got {shown(value)}")
+        raise ValueError(RULE)
     return float(value)

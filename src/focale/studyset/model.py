@@ -18,10 +18,10 @@ from focale._check import check_choice
 from focale.errors import ArgumentError, EvidenceError
 from focale.io.formats import read_record
 from focale.io.nimads import read_tree
-from focale.io.numbers import shown
-from focale.io.problems import raise_errors
-from focale.io.records import ExperimentRecord, FocusRecord, Problem, StudysetRecord
-from focale.io.spaces import canonical_space
+from focale.io.problems import Problem, raise_errors
+from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
+from focale.io.source import Readable, ReadOptions, Space
+from focale.io.spaces import canonical_space, unplaced_foci
 from focale.phrases import count
 from focale.space.talairach import TalairachMatrix, talairach_to_mni
 from focale.space.targets import TARGETS
@@ -82,7 +82,7 @@ class Studyset:
 
     record: StudysetRecord
     target: str
-    space: str | None
+    space: Space | None
     talairach: TalairachMatrix
     foci_mm: FloatArray
     offsets: IntArray
@@ -93,12 +93,12 @@ class Studyset:
         source: str | Path | Mapping[str, Any] | StudysetRecord,
         target: str = "mni152_2mm",
         *,
-        space: str | None = None,
+        space: Space | None = None,
         talairach: TalairachMatrix = "pooled",
     ) -> None:
         check_choice("target", "Studyset", target, TARGETS)
         check_choice("space", "Studyset", space, (None, "MNI", "TAL"))
-        record = _record_of(source)
+        record = _record_of(source, space)
         if not record.experiments:
             raise EvidenceError(
                 f"{record.source} holds no experiment, so there is nothing to analyse; "
@@ -228,45 +228,31 @@ class Studyset:
 
 
 def _rebuild(
-    record: StudysetRecord, target: str, space: str | None, talairach: TalairachMatrix
+    record: StudysetRecord, target: str, space: Space | None, talairach: TalairachMatrix
 ) -> Studyset:
     return Studyset(record, target, space=space, talairach=talairach)
 
 
-def _record_of(source: str | Path | Mapping[str, Any] | StudysetRecord) -> StudysetRecord:
+def _record_of(
+    source: Readable | Mapping[str, Any] | StudysetRecord, space: Space | None
+) -> StudysetRecord:
     if isinstance(source, StudysetRecord):
         return source
-    if isinstance(source, (str, Path)):
-        return read_record(source)
-    return read_tree(source, "dictionary")
+    if isinstance(source, Mapping):
+        record = read_tree(source, "dictionary")
+        raise_errors(record.source, record.problems)
+        return record
+    return read_record(source, ReadOptions(space=space))
 
 
 def _canonical_spaces(record: StudysetRecord, default: str | None) -> list[str]:
     """MNI or TAL for every focus; an error for each experiment with another space."""
-    spaces: list[str] = []
-    problems: list[Problem] = []
-    for experiment in record.experiments:
-        unknown: dict[str, int] = {}
-        for focus in experiment.foci:
-            found = canonical_space(focus.space) if focus.space is not None else None
-            if found is None and default is None:
-                name = "no space" if focus.space is None else f"space {shown(focus.space)}"
-                unknown[name] = unknown.get(name, 0) + 1
-            spaces.append(found or default or "")
-        for name, n in unknown.items():
-            foci_have = "1 focus" if n == 1 else f"{n} foci"
-            problems.append(
-                Problem(
-                    "error",
-                    "unknown-space",
-                    experiment.where,
-                    f"{foci_have} of experiment {experiment.id!r} with {name}, expected MNI or "
-                    'Talairach; correct the file, or say which it is with space="MNI" or '
-                    'space="TAL" (on the command line --space MNI or --space TAL)',
-                )
-            )
-    raise_errors(record.source, problems)
-    return spaces
+    raise_errors(record.source, unplaced_foci(record, default))
+    return [
+        canonical_space(focus.space or "") or default or ""
+        for experiment in record.experiments
+        for focus in experiment.foci
+    ]
 
 
 def _in_mni(
