@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,7 +96,8 @@ def test_describe__lists_clusters_from_the_volume_of_the_protocol_on(pain8, pain
 
 
 def test_describe__the_footprint_of_the_protocol_is_used(tiny_studyset):
-    result = describe(tiny_studyset, Protocol(fwhm_mm=11.0, placement="nearest"))
+    protocol = Protocol(fwhm_mm=11.0, placement="nearest", pooling="keep")
+    result = describe(tiny_studyset, protocol)
     assert result.map.fwhm_mm.tolist() == [11.0] * 3
     assert result.map.estimator.placement == "nearest"
     expected = ALE(fwhm_mm=11.0, placement="nearest").statistic(tiny_studyset).ale
@@ -135,17 +137,22 @@ def test_describe__one_experiment_alone(box):
 
 
 def test_describe__one_study_with_two_experiments(box):
-    result = describe(studyset_of({"a": [[(0, 0, 0)], [(2, 0, 0)]]}), box)
+    studyset = studyset_of({"a": [[(0, 0, 0)], [(2, 0, 0)]]})
+    result = describe(studyset, box)
     assert result.decision.n_independent == 1
-    np.testing.assert_allclose(result.contributions.share, 0.5, atol=0.05)
+    assert result.contributions.share.tolist() == [[1.0]]
+    kept = describe(studyset, replace(box, pooling="keep"))
+    assert kept.decision.n_independent == 1
+    np.testing.assert_allclose(kept.contributions.share, 0.5, atol=0.05)
 
 
 # ------------------------------------------------------------------ whole studies
 
 
 def test_describe__two_contrasts_of_one_study_count_as_one(box):
-    """Two contrasts of a make the cluster with b: each has a third, the study two."""
+    """Two contrasts of a, kept apart, make the cluster with b: each has a third, a has two."""
     foci = [(0, 0, 0)]
+    box = replace(box, pooling="keep")
     result = describe(studyset_of({"a": [foci, foci], "b": [foci]}), box)
     assert result.contributions.mean_drop.shape == (3, 1)
     assert result.study_contributions.mean_drop.shape == (2, 1)
@@ -162,7 +169,9 @@ def test_describe__two_contrasts_of_one_study_count_as_one(box):
     np.testing.assert_array_equal(result.map.ma.log_sum - without_a, only_b)
 
 
-def test_describe__a_study_left_out_is_a_fit_of_the_others(box):
+@pytest.mark.parametrize("pooling", ["pool", "keep"])
+def test_describe__a_study_left_out_is_a_fit_of_the_others(box, pooling):
+    box = replace(box, pooling=pooling)
     studies = {
         "a": [[(0, 0, 0)], [(4, 0, 0), (0, 8, 0)]],
         "b": [[(2, 2, 0)]],
@@ -181,7 +190,8 @@ def test_describe__a_study_left_out_is_a_fit_of_the_others(box):
         assert left_out.kept_share[number, 0] == pytest.approx(above.mean(), abs=1e-12)
 
 
-def test_describe__contrasts_of_a_study_may_lie_apart_in_the_source(pain8_described):
+@pytest.mark.parametrize("pooling", ["pool", "keep"])
+def test_describe__contrasts_of_a_study_may_lie_apart_in_the_source(pooling):
     """The order of experiments is not that of studies: the numbers follow the studies."""
     tree = nimads_tree(
         {
@@ -190,7 +200,7 @@ def test_describe__contrasts_of_a_study_may_lie_apart_in_the_source(pain8_descri
         }
     )
     studyset = Studyset(tree)
-    protocol = Protocol(min_cluster_mm3=SMALL)
+    protocol = Protocol(min_cluster_mm3=SMALL, pooling=pooling)
     plain, mixed = (
         describe(studyset.slice(ids), protocol)
         for ids in (["a-1", "a-2", "b-1"], ["a-1", "b-1", "a-2"])
@@ -214,6 +224,7 @@ def test_describe__studies_of_one_experiment_have_its_numbers(pain8_described):
 
 def test_describe__foci_of_all_contrasts_make_a_study_contribute(box):
     """Study b has a small share, and a focus of its second contrast in the cluster."""
+    box = replace(box, pooling="keep")
     far, here = [(24, 24, 24)], [(0, 0, 0)]
     many = [here] * 30
     for second, n in ((far, 1), ([(2, 2, 2), (-24, 24, 24)], 2)):
@@ -281,7 +292,7 @@ def test_describe__refuses_foci_that_all_lie_outside_the_mask(box):
 
 
 def test_describe__refuses_unknown_sample_sizes(tiny_studyset):
-    with pytest.raises(EvidenceError, match=r"no sample size for 1 of 3 .* \('Jones-pain'\)"):
+    with pytest.raises(EvidenceError, match=r"no sample size for 1 of 2 .* \('Jones-pain'\)"):
         describe(tiny_studyset)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from focale import Protocol, describe, describe_into
 from focale.errors import ArgumentError, OutputError
-from focale.workflow import Selection, read_studyset
+from focale.workflow import Selection, read_evidence
 from tests.fixtures_pain import *  # noqa: F403
 
 # ------------------------------------------------------------------ Selection
@@ -44,14 +44,14 @@ def test_selection__refuses_unknown_ids(pain):
         Selection(ids=("pain_99",)).of(pain)
 
 
-# ------------------------------------------------------------------ read_studyset
+# ------------------------------------------------------------------ read_evidence
 
 
-def test_read_studyset__converts_as_the_protocol_declares(tmp_path):
+def test_read_evidence__converts_as_the_protocol_declares(tmp_path):
     path = tmp_path / "foci.txt"
     path.write_text("// Reference=Talairach\n// A, 1999: b\n// Subjects=9\n10 20 30\n")
-    pooled = read_studyset(path, Protocol())
-    spm = read_studyset(path, Protocol(talairach="spm"))
+    pooled = read_evidence(path, Protocol())
+    spm = read_evidence(path, Protocol(talairach="spm"))
     assert pooled.talairach == "pooled"
     assert spm.talairach == "spm"
     assert (pooled.foci_mm != spm.foci_mm).any()

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from focale.protocol.protocol import Protocol as Protocol
     from focale.report.interpretation import interpretation as interpretation
     from focale.report.methods import methods as methods
+    from focale.studyset.findings import check as check
     from focale.studyset.model import Studyset as Studyset
+    from focale.studyset.reading import read as read
+    from focale.studyset.summary import summarize as summarize
     from focale.workflow import describe_into as describe_into
 
 _HOME = {
@@ -28,11 +31,14 @@ _HOME = {
     "Protocol": "focale.protocol.protocol",
     "Studyset": "focale.studyset.model",
     "assess": "focale.protocol.assess",
+    "check": "focale.studyset.findings",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
     "interpretation": "focale.report.interpretation",
     "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
+    "read": "focale.studyset.reading",
+    "summarize": "focale.studyset.summary",
 }
 
 __all__ = [
@@ -42,11 +48,14 @@ __all__ = [
     "Protocol",
     "Studyset",
     "assess",
+    "check",
     "describe",
     "describe_into",
     "interpretation",
     "methods",
     "pain_studyset_path",
+    "read",
+    "summarize",
 ]
 
 

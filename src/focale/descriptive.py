@@ -141,7 +141,8 @@ def describe(
     Parameters
     ----------
     studyset
-        The evidence.
+        The evidence as reported; experiments of the same participants are pooled as the
+        protocol says.
     protocol
         The choices; by default those of `Protocol()`.
     progress
@@ -162,6 +163,7 @@ def describe(
     protocol = protocol or Protocol()
     _check_conversion(studyset, protocol)
     decision = assess(studyset, protocol)
+    studyset = studyset.pooled(protocol.pooling, protocol.pooled_n)
     estimator = ALE(fwhm_mm=protocol.fwhm_mm, placement=protocol.placement, mask=_mask(protocol))
     statistic = estimator.statistic(studyset)
     values = statistic.ale.values

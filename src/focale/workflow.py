@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 from focale.descriptive import DescriptiveResult, describe
 from focale.errors import ArgumentError
 from focale.io.atomic import check_writable, is_focale_folder
-from focale.io.source import Space
+from focale.io.problems import raise_errors
+from focale.io.source import ReadOptions
 from focale.progress import Progress, silent
 from focale.protocol.protocol import Deviation, Protocol
 from focale.report.folder import Run, label_of, write_descriptive
 from focale.studyset.model import Studyset
+from focale.studyset.reading import inspect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +29,20 @@ class Selection:
         Identifiers, or several in one text parted by commas; None for all.
     first
         Only so many experiments from the beginning; None for all.
+    where
+        Conditions on tags and notes that experiments must meet; see `Studyset.where`.
     """
 
     ids: tuple[str, ...] | None = None
     first: int | None = None
+    where: tuple[str, ...] = ()
 
     def of(self, studyset: Studyset) -> Studyset:
         """The experiments asked for."""
         if self.ids is not None and self.first is not None:
             raise ArgumentError("give ids (--ids) or a number of experiments (--first), not both")
+        if self.where:
+            studyset = studyset.where(*self.where)
         if self.ids is not None:
             return studyset.slice(self._whole_or_parts(set(studyset.ids)))
         if self.first is None:
@@ -57,15 +65,26 @@ class Selection:
         return ids
 
 
-def read_studyset(
-    source: str | Path,
+def read_evidence(
+    source: str | Path | Sequence[str | Path],
     protocol: Protocol,
     selection: Selection | None = None,
-    space: Space | None = None,
+    options: ReadOptions | None = None,
 ) -> Studyset:
-    """Read the evidence as a protocol wants it."""
-    studyset = Studyset(source, space=space, talairach=protocol.talairach)
-    return (selection or Selection()).of(studyset)
+    """Read the evidence as a protocol wants it, and look for what is wrong with it.
+
+    Raises
+    ------
+    InputMissingError
+        If there is nothing to read.
+    ReadError
+        If the source holds errors; the message lists them.
+    """
+    select = (selection or Selection()).of
+    inspection = inspect(source, talairach=protocol.talairach, options=options, select=select)
+    raise_errors(inspection.record.source, inspection.problems)
+    assert inspection.studyset is not None
+    return inspection.studyset
 
 
 def describe_into(

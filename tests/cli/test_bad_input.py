@@ -40,35 +40,37 @@ def refused(run, tmp_path, *arguments, code):
     [
         ("", r"foci\.json is empty; check that it was saved"),
         (b" \n", r"foci\.json is empty"),
-        ('{"studies": [}', r"foci\.json:1: not JSON \(.* column 14\); a NIMADS file is a JSON"),
+        ('{"studies": [}', r"foci\.json:1: not JSON \(.* column 14\); correct it, or export"),
         ('{"studies":\n [', r"foci\.json:2: not JSON"),
-        (b'{"id": "\xff"}', r"foci\.json: byte 9 is not UTF-8.* save the file as UTF-8"),
+        (b'{"id": "\xff"}', r"not a NIMADS studyset \(expected .*'studies', got keys \['id'\]\)"),
         ([1, 2], r"this JSON is not a NIMADS studyset \(.*got list\); export the studyset again"),
         ({"x": 1}, r"not a NIMADS studyset \(expected .*'studies', got keys \['x'\]\)"),
-        ({"studies": []}, r"foci\.json holds no experiment, .*check that its studies have anal"),
-        ({"studies": [{"id": "s", "analyses": []}]}, r"holds no experiment"),
+        ({"studies": []}, r"foci\.json: no experiment, .*; check that its studies have exper"),
+        ({"studies": [{"id": "s", "analyses": []}]}, r"foci\.json: no experiment, so there is"),
         (
             one(n=0),
-            r"study 's', analysis '1': the sample size must be a whole number above 0, got 0",
+            r"json:1:\d+, experiment \"s-1\": a sample size must be a whole number above 0, in "
+            r"'sample_sizes': \"\[0\]\"; correct it",
         ),
-        (one(n=-3), r"sample size must be a whole number above 0, got -3; correct 'sample_sizes'"),
-        (one(n=12.5), r"sample size must be a whole number above 0, got 12\.5"),
-        (one(n="12"), r"sample size must be a whole number above 0, got '12'"),
-        (one(n=[12, 0]), r"sample size must be a whole number above 0, got 0"),
+        (one(n=-3), r"sample size must be a whole number above 0.*: \"\[-3\]\"; correct it"),
+        (one(n=12.5), r"sample size must be a whole number above 0.*: \"\[12\.5\]\""),
+        (one(n="twelve"), r"sample size must be a whole number above 0.*: \"\['twelve'\]\""),
+        (one(n=[12, 0]), r"sample size must be a whole number above 0.*: \"\[12, 0\]\""),
         (
             one(n=None),
             r"no sample size for 1 of 1 experiment of foci\.json \('s-1'\); add it to the file",
         ),
         (one([(0, 0, 1, 4)]), r"point 1: a focus must be three finite numbers .*\[0, 0, 1, 4\]"),
-        (one([(0, 0)]), r"three finite numbers x, y, z in mm, got \[0, 0\]; correct it or remove"),
-        (one([(0, 0, float("nan"))]), r"three finite numbers .* got \[0, 0, nan\]"),
-        (one([(0, 0, float("inf"))]), r"three finite numbers .* got \[0, 0, inf\]"),
-        (one([("a", 0, 1)]), r"three finite numbers .* got \['a', 0, 1\]"),
+        (one([(0, 0)]), r"three finite numbers x, y, z in mm: \"\[0, 0\]\"; correct it or remove"),
+        (one([(0, 0, float("nan"))]), r"three finite numbers .*: \"\[0, 0, nan\]\""),
+        (one([(0, 0, float("inf"))]), r"three finite numbers .*: \"\[0, 0, inf\]\""),
+        (one([("a", 0, 1)]), r"three finite numbers .*: \"\['a', 0, 1\]\""),
         (
             one(space="XYZ"),
-            r"1 focus of experiment 's-1' with space 'XYZ', expected MNI or Talairach",
+            r"experiment \"s-1\": 1 focus of a space that is neither MNI nor Talairach: \"XYZ\"; "
+            r"write MNI or Talairach",
         ),
-        (one(space=None), r"with no space, expected MNI or Talairach; correct the file"),
+        (one(space=None), r"1 focus of a space that is not given; write MNI or Talairach"),
         (
             one([(300, 0, 0)]),
             r"foci\.json: the only focus lies outside the MNI152NLin6Asym brain mask at 2 mm",
@@ -77,11 +79,11 @@ def refused(run, tmp_path, *arguments, code):
             nimads_tree(
                 {"s": [nimads_analysis("1", FOCUS, n=9), nimads_analysis("1", FOCUS, n=9)]}
             ),
-            r"experiment id 's-1' .* occurs 2 times; give each analysis of a study its own id",
+            r"\"s-1\": 2 experiments have one id .*; give each analysis of a study its own id",
         ),
         (
             {"studies": one()["studies"] * 2},
-            r"study id 's' is given to 2 studies; ids must differ",
+            r"2 studies have one id, so .* be told apart: \"s\"; give each study its own id",
         ),
     ],
 )
@@ -103,14 +105,17 @@ def test_describe__refuses_a_folder_as_input(run, tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("hello", r"in no format Focale reads; expected NIMADS JSON or Sleuth text"),
-        ("// Reference=MNI\n// Smith, 2001: pain\n1 2 3\n", r"foci\.txt:3: .*no \"// Subjects=\""),
-        ("// Reference=MNI\n// S: p\n// Subjects=0\n1 2 3\n", r"foci\.txt:3: .*above 0, got 0"),
+        ("hello", r"in no format Focale reads; expected .*NIMADS JSON, .*Sleuth text or table"),
+        ("// Reference=MNI\n// Smith, 2001: pain\n1 2 3\n", r"foci\.txt:2, .*no \"// Subjects=\""),
+        ("// Reference=MNI\n// S: p\n// Subjects=0\n1 2 3\n", r"foci\.txt:3, .*above 0: \"0\"; w"),
         (
             "// Reference=MNI\n// S: p\n// Subjects=9\n1 2\n",
-            r"foci\.txt:4: expected three numbers",
+            r"foci\.txt:4, experiment \"S: p\": 2 numbers where x y z are expected: \"1 2\"; ",
         ),
-        ("// Reference=XYZ\n// S: p\n// Subjects=9\n1 2 3\n", r"with space 'XYZ', expected MNI"),
+        (
+            "// Reference=XYZ\n// S: p\n// Subjects=9\n1 2 3\n",
+            r"neither MNI nor .*: \"XYZ\"; write",
+        ),
         ("// Reference=MNI\n", r"no experiment in the file; a Sleuth file has"),
     ],
 )
@@ -153,7 +158,7 @@ def test_describe__warns_of_an_experiment_without_foci_and_goes_on(run, tmp_path
     said = run("describe", write(tmp_path / "f.json", tree), "-o", "out", "--no-figures")
     assert said.code == 0
     assert said.err == (
-        "warning: f.json, study 'a', analysis '2': no foci: kept as an experiment that reports "
+        'warning: f.json:1:164, experiment "a-2": no foci: kept as an experiment that reports '
         "none, and counted as one\n"
     )
     assert "No foci are reported by 1 of 2 experiments (a-2)" in " ".join(said.out.split())
@@ -198,13 +203,13 @@ def sleuth(tmp_path):
 def test_assess__takes_an_id_with_a_comma_whole(run, sleuth):
     said = run("assess", sleuth, "--ids", "Smith, 2001-pain")
     assert said.code == 0, said.err
-    assert "1 study, 1 experiment, 1 focus, 12 subjects" in said.out
+    assert "1 study, 1 subject group, 1 experiment, 1 focus, 12" in said.out
 
 
 def test_assess__takes_ids_with_commas_one_an_option(run, sleuth):
     said = run("assess", sleuth, "--ids", "Jones, 2002-heat", "--ids", "Smith, 2001-pain")
     assert said.code == 0, said.err
-    assert "2 studies, 2 experiments, 2 foci, 26 subjects" in said.out
+    assert "2 studies, 2 subject groups, 2 experiments, 2 foci, 26" in said.out
 
 
 def test_assess__parts_what_is_not_known_whole(run, sleuth):
@@ -231,7 +236,7 @@ def test_assess__takes_ids_with_commas_from_a_file(run, tmp_path, sleuth, line_e
     write(tmp_path / "ids.txt", line_end.join(["\ufeffSmith, 2001-pain", "", "  "]).encode())
     said = run("assess", sleuth, "--ids", "@ids.txt")
     assert said.code == 0, said.err
-    assert "1 study, 1 experiment, 1 focus, 12 subjects" in said.out
+    assert "1 study, 1 subject group, 1 experiment, 1 focus, 12" in said.out
 
 
 # ------------------------------------------------------------------ odd files
@@ -248,9 +253,24 @@ def test_describe__refuses_a_key_given_twice(run, tmp_path, text, key):
     """Which of the two values is meant nobody can say; JSON readers keep the last in silence."""
     sentence = refused(run, tmp_path, write(tmp_path / "foci.json", text).name, code=65)
     assert sentence == (
-        f"focale: foci.json: this JSON cannot be used (the key {key!r} is given twice in one "
-        "object); correct it"
+        f'focale: foci.json:1: the key "{key}" is given twice in one object; keep one'
     )
+
+
+def test_assess__reads_bytes_of_another_encoding_and_says_so(run, tmp_path):
+    content = json.dumps(nimads_tree({"M*ller": [nimads_analysis("1", FOCUS, n=12)]}))
+    path = write(tmp_path / "foci.json", content.encode().replace(b"*", b"\xfc"))
+    said = run("assess", path, "--ids", "Müller-1")
+    assert said.code == 0, said.err
+    assert said.err.startswith("warning: foci.json")
+    assert "cp1252" in said.err
+    assert run("assess", path, "--encoding", "latin-1", "--ids", "Müller-1").err == ""
+
+
+def test_assess__reads_a_sample_size_in_quotation_marks(run, tmp_path):
+    said = run("assess", write(tmp_path / "foci.json", one(n="12")))
+    assert said.code == 0, said.err
+    assert "12 participants" in said.out
 
 
 def test_describe__half_a_letter_in_a_name_is_replaced(run, tmp_path):

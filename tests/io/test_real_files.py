@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from focale import Studyset
-from focale.errors import FocaleError
-from focale.io.formats import read_record
+from focale.io.formats import read_record, write_record
 
 # corpus/README.md, section 1: experiments, foci, n from - to, sum n, foci of an experiment from -
 # to, foci outside the brain mask. NiMARE 0.22.1 reads 41 and 41 experiments of the last two.
@@ -32,35 +30,64 @@ COUNTS = {
 }
 
 
+def is_talairach(name):
+    return "_Tal" in name or "yanes" in name
+
+
 @pytest.mark.parametrize("name", COUNTS)
-def test_read_record__real_files_have_their_known_counts(corpus, brain, name):
-    studyset = Studyset(corpus / name)
-    per_experiment, n = np.diff(studyset.offsets), studyset.n_subjects
-    assert COUNTS[name] == (
-        len(studyset),
-        studyset.n_foci,
-        n.min(),
-        n.max(),
-        n.sum(),
-        per_experiment.min(),
-        per_experiment.max(),
-        np.count_nonzero(brain.position_of(studyset.foci_mm) < 0),
+def test_read_record__real_files_have_their_known_counts(corpus, name):
+    record = read_record(corpus / name)
+    n = [e.n_subjects for e in record.experiments]
+    per_experiment = [len(e.foci) for e in record.experiments]
+    assert COUNTS[name][:-1] == (
+        len(record.experiments),
+        record.n_foci,
+        min(n),
+        max(n),
+        sum(n),
+        min(per_experiment),
+        max(per_experiment),
     )
+    counts = record.reconciliation
+    assert record.is_reconciled
+    assert (counts.experiments_found, counts.foci_found) == COUNTS[name][:2]
+    assert (counts.experiments_left_out, counts.foci_left_out) == (0, 0)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_read_record__real_files_have_as_many_as_their_lines_say(corpus, name):
+    # counted without the reader: lines that begin with a number or with "// Subjects"
+    lines = re.split(r"\r\n|\r|\n", (corpus / name).read_text(encoding="utf-8"))
+    assert sum(bool(re.match(r"\s*[-+.\d]", line)) for line in lines) == COUNTS[name][1]
+    n_subjects_lines = sum(bool(re.match(r"\s*//\s*subjects", line, re.I)) for line in lines)
+    assert n_subjects_lines == COUNTS[name][0]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_read_record__real_files_have_their_known_foci_outside_the_brain(corpus, brain, name):
+    studyset = Studyset(corpus / name)
+    assert len(studyset) == COUNTS[name][0]
+    n_outside = np.count_nonzero(brain.position_of(studyset.foci_mm) < 0)
+    assert n_outside == COUNTS[name][-1]
 
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_read_record__real_files_have_their_known_space(corpus, name):
+    record = read_record(corpus / name)
+    expected = "TAL" if is_talairach(name) else "MNI"
+    assert {f.space for e in record.experiments for f in e.foci} == {expected}
     studyset = Studyset(corpus / name)
-    is_talairach = "_Tal" in name or "yanes" in name
-    assert studyset.n_converted == (studyset.n_foci if is_talairach else 0)
+    assert studyset.n_converted == (studyset.n_foci if is_talairach(name) else 0)
 
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_read_record__real_files_warn_of_repeated_headers_and_foci_only(corpus, name):
     n_repeated = {"CannabisMinusControl.txt": 2, "ControlMinusCannabis.txt": 4}
-    codes = Counter(problem.code for problem in read_record(corpus / name).problems)
+    problems = read_record(corpus / name).problems
+    codes = Counter(problem.code for problem in problems)
     assert codes.pop("repeated-header", 0) == n_repeated.get(name.split("/")[-1], 0)
     assert codes.keys() <= {"repeated-focus"}
+    assert {problem.severity for problem in problems} <= {"warning"}
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -72,9 +99,33 @@ def test_read_record__line_ends_of_real_files_change_nothing(corpus, tmp_path, n
         content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", line_end)
     )
     ours, theirs = read_record(corpus / name), read_record(other)
-    assert [(e.id, e.foci, e.n_subjects) for e in ours.experiments] == [
-        (e.id, e.foci, e.n_subjects) for e in theirs.experiments
+    assert ours.experiments == theirs.experiments
+    assert ours.problems == theirs.problems
+
+
+@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_read_record__encodings_of_real_files_change_nothing(corpus, tmp_path, name, encoding):
+    other = tmp_path / name.split("/")[-1]
+    other.write_bytes((corpus / name).read_bytes().decode("utf-8").encode(encoding))
+    assert read_record(other).experiments == read_record(corpus / name).experiments
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_read_record__real_files_are_the_same_when_written_and_read(corpus, tmp_path, name):
+    record = read_record(corpus / name)
+    write_record(record, tmp_path / "again.txt")
+    again = read_record(tmp_path / "again.txt")
+    assert [(e.id, [f.mm for f in e.foci], e.n_subjects) for e in again.experiments] == [
+        (e.id, [f.mm for f in e.foci], e.n_subjects) for e in record.experiments
     ]
+
+
+def test_read_record__files_of_two_spaces_are_joined(corpus):
+    folder = corpus / "pankey2022_ptsd_vbm" / "input"
+    files = [folder / f"BP_TrauEgtPTSD_{space}.txt" for space in ("MNI", "Tal")]
+    record = read_record(files)
+    assert (len(record.experiments), record.n_foci, record.is_reconciled) == (16, 82, True)
 
 
 def test_read_record__parts_of_enge2021_make_up_the_whole(corpus):
@@ -82,85 +133,10 @@ def test_read_record__parts_of_enge2021_make_up_the_whole(corpus):
 
     def experiments(*names):
         return sorted(
-            (e.id, e.foci, e.n_subjects)
+            (e.id, [focus.mm for focus in e.foci], e.n_subjects)
             for name in names
             for e in read_record(folder / f"{name}.txt").experiments
         )
 
     assert experiments("knowledge", "relatedness", "objects") == experiments("all")
     assert experiments("older", "younger") == experiments("all")
-
-
-# -------------------------------------------------------------- malformed real files
-
-# Number of experiments, foci and sample sizes where a file is accepted; else a part of the
-# message. Accepted with a warning: its code.
-TWO = (2, 3, [12, 15])
-BAD_INPUTS = {
-    "B01": (TWO, None),
-    "B03": (TWO, None),
-    "B05": (TWO, "encoding"),
-    "B07": (TWO, "unicode-minus"),
-    "B09": ("foci.txt is empty", None),
-    "B11": ("foci.txt is in no format Focale reads", None),
-    "B13": (TWO, None),
-    "B15": ("foci.txt:1: 'Template=TAL' is not a space line", None),
-    "B17": (TWO, None),
-    "B19": (TWO, "space-changes"),
-    "B21": ("foci.txt:8: experiment 'Jones, 2002: C > D' has foci but no", None),
-    "B23": ("foci.txt:7: the sample size must be a whole number above 0, got 0.0", None),
-    "B25": ("foci.txt:8: the sample size must be a whole number above 0, got '15", None),
-    "B27": ((3, 3, [9, 9, 26]), "no-header"),
-    "B29": (TWO, "repeated-header"),
-    "B31": ("foci.txt:7: expected three numbers x y z", None),
-    "B33": ("foci.txt:5: expected three numbers x y z, got '-10 20'", None),
-    "B35": ("foci.txt:4: expected three numbers x y z", None),
-    "B37": ("foci.txt:5: expected three numbers x y z, got '-10 NaN 30'", None),
-    "B39": (TWO, "repeated-focus"),
-}
-
-
-@pytest.fixture(scope="module")
-def bad_inputs(corpus):
-    cases = json.loads((corpus / "bad_inputs" / "bad_inputs.json").read_text(encoding="utf-8"))
-    return {case["id"]: base64.b64decode(case["data_base64"]) for case in cases}
-
-
-def test_bad_inputs__every_case_is_tested(bad_inputs):
-    assert set(bad_inputs) == set(BAD_INPUTS)
-
-
-@pytest.mark.parametrize("case", BAD_INPUTS)
-def test_bad_inputs__are_read_in_full_or_refused(bad_inputs, tmp_path, case):
-    path = tmp_path / "foci.txt"
-    path.write_bytes(bad_inputs[case])
-    expected, code = BAD_INPUTS[case]
-    if isinstance(expected, str):
-        with pytest.raises(FocaleError) as caught:
-            Studyset(path)
-        assert expected in str(caught.value)
-        assert caught.value.exit_code in (65, 66)
-    else:
-        studyset = Studyset(path)
-        n = studyset.n_subjects.tolist()
-        assert (len(studyset), studyset.n_foci, n) == expected
-        assert {problem.code for problem in studyset.problems} == ({code} if code else set())
-
-
-@pytest.mark.parametrize("case", BAD_INPUTS)
-def test_bad_inputs__no_experiment_is_lost_without_a_word(bad_inputs, tmp_path, case):
-    # corpus/bad_inputs/README.md, rule 3: experiments read = lines that give a sample size.
-    path = tmp_path / "foci.txt"
-    path.write_bytes(bad_inputs[case])
-    n_subjects_lines = bad_inputs[case].lower().count(b"subjects=")
-    try:
-        studyset = Studyset(path)
-    except FocaleError:
-        return
-    assert len(studyset) == n_subjects_lines
-
-
-def test_bad_inputs__second_space_in_mid_file_is_converted(bad_inputs, tmp_path):
-    path = tmp_path / "foci.txt"
-    path.write_bytes(bad_inputs["B19"])
-    assert Studyset(path).n_converted == 1

@@ -56,9 +56,57 @@ def test_assess__a_study_counts_once_however_many_experiments():
     decision = assess(studyset_of({"a": [FOCUS, FOCUS, FOCUS], "b": [FOCUS]}))
     assert decision.n_independent == 2
     assert decision.remarks == (
-        "4 experiments come from 2 studies. Contrasts of the same participants are not "
-        "independent; each study is counted once.",
+        "4 experiments come from the participants of 2 studies. Contrasts of the same "
+        "participants are not independent, so the experiments of a group are pooled into one.",
     )
+
+
+@pytest.mark.parametrize(
+    ("pooling", "said"),
+    [
+        ("pool", "so the experiments of a group are pooled into one."),
+        ("first", "so the first experiment of each group stands for it."),
+        ("keep", "but the protocol keeps them as if they were independent."),
+    ],
+)
+def test_assess__says_what_is_done_with_experiments_of_the_same_participants(pooling, said):
+    decision = assess(studyset_of({"a": [FOCUS, FOCUS], "b": [FOCUS]}), Protocol(pooling=pooling))
+    assert decision.n_independent == 2  # whatever is done with them
+    assert decision.remarks[0].endswith(said)
+
+
+def of_groups(**groups_of_studies):
+    """Studyset from study ids and the subject groups of their experiments."""
+    return Studyset(
+        nimads_tree(
+            {
+                study: [
+                    nimads_analysis(
+                        str(i), FOCUS, metadata={"sample_size": 12, "subject_group": group}
+                    )
+                    for i, group in enumerate(groups)
+                ]
+                for study, groups in groups_of_studies.items()
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("groups", "n_groups", "n_studies"),
+    [
+        ({"a": ["patients", "controls"], "b": [None]}, 3, 2),
+        ({"a": ["same"], "b": ["same"], "c": [None]}, 2, 3),
+        ({"a": [None], "b": ["a"]}, 1, 2),
+        ({"a": ["x", "x"], "b": [None]}, 2, 2),
+    ],
+)
+def test_assess__counts_subject_groups_or_studies(groups, n_groups, n_studies):
+    studyset = of_groups(**groups)
+    by_group, by_study = assess(studyset), assess(studyset, Protocol(independence="study"))
+    assert (by_group.n_independent, by_study.n_independent) == (n_groups, n_studies)
+    assert ("subject group" in by_group.reason) is (n_groups != n_studies)
+    assert by_study.reason.startswith(f"{n_studies} independent stud")
 
 
 def test_assess__a_study_without_foci_does_not_count():
@@ -99,7 +147,8 @@ def test_assess__remarks_on_converted_foci():
     )
     (remark,) = assess(Studyset(tree, talairach="spm")).remarks
     assert remark == (
-        "Converted from Talairach coordinates: 2 of 3 foci (SPM matrix of Lancaster et al. 2007)."
+        "Converted from Talairach coordinates: 2 of 3 foci, with the SPM matrix of "
+        "Lancaster et al. (2007)."
     )
 
 
@@ -109,4 +158,4 @@ def test_assess__has_nothing_to_remark_on_a_plain_set(pain8):
 
 def test_assess__counts_one_study_in_the_singular():
     (remark,) = assess(studyset_of({"a": [FOCUS, FOCUS]})).remarks
-    assert "2 experiments come from 1 study." in remark
+    assert "2 experiments come from the participants of 1 study. " in remark

@@ -17,6 +17,9 @@ from focale.protocol.protocol import Deviation
 
 OTHER = {
     "min_experiments": 20,
+    "independence": "study",
+    "pooling": "keep",
+    "pooled_n": "max",
     "mask": "brain.nii.gz",
     "placement": "nearest",
     "talairach": "spm",
@@ -29,7 +32,7 @@ OTHER = {
     "seed": 7,
     "sub_analyses": ("children", "adults"),
 }
-"""Another value of every choice there is more than one of."""
+"""Another value of every choice."""
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
 
@@ -96,14 +99,19 @@ def test_from_toml__lists_the_keys_where_none_is_near(tmp_path):
         ("iterations = inf", r"'iterations' .* whole number of at least 1. Got inf"),
         ("min_experiments = true", r"whole number of at least 1. Got True"),
         ('placement = "close"', r"'placement' .* must be 'exact' or 'nearest'. Got 'close'"),
-        ('talairach = "brett"', r"'talairach' .* 'pooled' or 'spm' or 'fsl'. Got 'brett'"),
+        ('talairach = "laird"', r"'talairach' .* or 'fsl' or 'brett'. Got 'laird'"),
         ("fwhm_mm = -3", r"'fwhm_mm' .* a number above 0. Got -3"),
         ("fwhm_mm = nan", r"'fwhm_mm' .* a number above 0. Got nan"),
         ("display_percentile = 100", r"'display_percentile' .* between 0 and 100. Got 100"),
         ("min_cluster_mm3 = 0", r"'min_cluster_mm3' .* a number above 0. Got 0"),
         ("alpha = [0.05]", r"'alpha' .* between 0 and 1. Got \[0.05\]"),
         ("seed = -1", r"'seed' .* whole number of at least 0. Got -1"),
-        ('independence = "experiment"', r"'independence' .* must be 'study'. Got 'experiment'"),
+        (
+            'independence = "experiment"',
+            r"'independence' .* must be 'subject_group' or 'study'. Got 'experiment'",
+        ),
+        ('pooling = "merge"', r"'pooling' .* must be 'pool' or 'keep' or 'first'. Got 'merge'"),
+        ('pooled_n = "mean"', r"'pooled_n' .* must be 'min' or 'max'. Got 'mean'"),
     ],
 )
 def test_from_toml__refuses_a_wrong_value(tmp_path, line, sentence):
@@ -179,7 +187,7 @@ def test_choices__are_all_but_title_and_history():
 
 
 def test_fingerprint__every_choice_changes_it():
-    assert set(OTHER) == set(Protocol().choices) - {"independence"}  # which has one value
+    assert set(OTHER) == set(Protocol().choices)
     prints = {Protocol(**{name: value}).fingerprint for name, value in OTHER.items()}
     assert len(prints | {Protocol().fingerprint}) == len(OTHER) + 1
 
@@ -192,7 +200,7 @@ def test_fingerprint__title_and_history_do_not_change_it():
 
 def test_fingerprint__is_the_same_in_every_process():
     """Pinned: a change of the default protocol, or of its fingerprint, is a change to tell."""
-    assert Protocol().fingerprint[:12] == "9d1a8518259c"
+    assert Protocol().fingerprint[:12] == "3256c50d6c7f"
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from focale import Protocol, Studyset, describe, describe_into
+from focale import Protocol, Studyset, describe, describe_into, pain_studyset_path, read
 from focale.report.folder import Run, label_of, write_descriptive
+from focale.workflow import Selection, read_evidence
 from tests.fixtures_pain import studyset_of
 from tests.strategies import nimads_analysis, nimads_tree
 
@@ -87,7 +88,8 @@ def test_write_descriptive__writes_these_files_and_no_other(folder):
 def test_write_descriptive__equal_runs_give_equal_bytes(pain8_described, demo, tmp_path):
     """Figures included: once in a process of its own, as `focale demo`, and once here."""
     label = label_of(pain8_described.studyset.record.source)
-    write_descriptive(pain8_described, tmp_path / "o", Run("focale demo -o OUT", label))
+    evidence = read_evidence(pain_studyset_path(), Protocol(), Selection(first=8))
+    write_descriptive(describe(evidence), tmp_path / "o", Run("focale demo -o OUT", label))
     here, there = digest(tmp_path / "o"), digest(demo[1])
     expected = [*MAPS, *TABLES, *TEXTS, *FIGURES]
     assert list(here) == sorted(name.replace("/pain_", f"/{label}_") for name in expected)
@@ -285,18 +287,31 @@ def test_provenance__says_how_it_was_made(folder, pain8, pain8_described):
     record = json_of(folder, "provenance.json")
     assert record["Software"]["Name"] == "Focale"
     assert record["Command"] == "focale describe x.json -o OUT"
-    assert record["Input"] == {"File": pain8.record.source, "SHA256": pain8.record.sha256}
+    assert record["Input"] == {
+        "File": pain8.record.source,
+        "SHA256": pain8.record.sha256,
+        "Format": "NIMADS JSON",
+        "Options": {},
+    }
     assert record["Mask"]["SHA256"] == pain8_described.mask.sha256
     assert record["Protocol"] == Protocol().fingerprint
     assert record["Decision"]["Mode"] == "descriptive"
     assert record["Decision"]["Reason"] == pain8_described.decision.reason
     assert record["Counts"] == {
         "Studies": 8,
+        "SubjectGroups": 8,
         "Experiments": 8,
+        "ExperimentsAfterPooling": 8,
         "Foci": 107,
+        "Participants": 129.0,
         "FociConvertedFromTalairach": 0,
         "FociOutsideMask": 11,
+        "ExperimentsInSource": 21,
+        "ExperimentsLeftOutByReader": 0,
+        "FociInSource": 267,
+        "FociLeftOutByReader": 0,
     }
+    assert record["Conversions"] == []
     assert {"numpy", "numba", "nibabel"} <= set(record["Dependencies"])
 
 
@@ -306,7 +321,34 @@ def test_provenance__keeps_what_the_reader_noticed(tmp_path):
     (problem,) = json_of(tmp_path / "o", "provenance.json")["Problems"]
     assert problem["Code"] == "experiment-without-foci"
     assert problem["Severity"] == "warning"
-    assert "'a'" in problem["Where"]
+    assert problem["Where"] == 'dictionary, experiment "a-2"'
+    assert problem["Experiment"] == "a-2"
+
+
+def test_provenance__keeps_what_was_assumed_found_converted_and_pooled(tmp_path):
+    path = tmp_path / "foci.txt"
+    path.write_text(
+        "// Reference=Talairach\n// Smith, 2001: heat\n// Subjects=12\n40 -20 10\n\n"
+        "// Smith, 2001: cold\n// Subjects=14\n-40 -20 10\n\n// Jones, 2003: heat\n10 20 30\n"
+    )
+    studyset, problems = read(
+        path, default_n=9, talairach_of={"Jones, 2003": "spm"}, groups_of={"Jones, 2003": "Smith"}
+    )
+    describe_into(studyset, tmp_path / "o", with_figures=False)
+    record = json_of(tmp_path / "o", "provenance.json")
+    assert record["Input"]["Options"] == {
+        "default_n": 9,
+        "talairach_of": {"Jones, 2003": "spm"},
+        "groups_of": {"Jones, 2003": "Smith"},
+    }
+    assert sorted(p["Code"] for p in record["Problems"]) == sorted(p.code for p in problems)
+    assert [(c["Experiment"], c["Foci"]) for c in record["Conversions"]] == [
+        ("Smith, 2001-heat", 1), ("Smith, 2001-cold", 1), ("Jones, 2003-heat", 1)
+    ]  # fmt: skip
+    assert "SPM" in record["Conversions"][2]["Conversion"]
+    counts = record["Counts"]
+    assert (counts["Experiments"], counts["ExperimentsAfterPooling"]) == (3, 2)
+    assert (counts["SubjectGroups"], counts["Participants"]) == (2, 14 + 9)
 
 
 def test_provenance__holds_no_place_and_no_time(folder):

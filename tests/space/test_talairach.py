@@ -6,6 +6,8 @@ import csv
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from focale import Studyset
 from focale.errors import ArgumentError
@@ -30,6 +32,7 @@ MATRICES = {
     ],
 }
 all_matrices = pytest.mark.parametrize("matrix", MATRICES)
+all_conversions = pytest.mark.parametrize("conversion", [*MATRICES, "brett"])
 
 
 @pytest.fixture
@@ -59,6 +62,58 @@ def test_mni_to_talairach__undoes_talairach_to_mni(matrix, points):
     assert np.abs(there_and_back - points).max() < 1e-9
 
 
+millimetres = st.floats(-200, 200)
+places = st.lists(st.tuples(millimetres, millimetres, millimetres), min_size=1, max_size=20)
+
+
+@all_conversions
+@given(places=places)
+def test_talairach__there_and_back_is_where_it_was(conversion, places):
+    places = np.array(places)
+    for first, second in (
+        (talairach_to_mni, mni_to_talairach),
+        (mni_to_talairach, talairach_to_mni),
+    ):
+        assert np.abs(second(first(places, conversion), conversion) - places).max() < 1e-9
+
+
+def brett(x, y, z):
+    """Brett's mni2tal, science.md, section 9, as it is written there."""
+    if z >= 0:
+        return 0.99 * x, 0.9688 * y + 0.046 * z, -0.0485 * y + 0.9189 * z
+    return 0.99 * x, 0.9688 * y + 0.042 * z, -0.0485 * y + 0.839 * z
+
+
+def test_mni_to_talairach__brett_is_the_published_rule(points):
+    expected = [brett(*point) for point in points.tolist()]
+    np.testing.assert_allclose(mni_to_talairach(points, "brett"), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("mni", "talairach"),
+    [
+        ((10, 20, 30), (9.9, 20.756, 26.597)),
+        ((-40, -60, -20), (-39.6, -58.968, -13.87)),
+        ((0, 50, 0), (0, 48.44, -2.425)),
+        ((4, -100, -1), (3.96, -96.922, 4.011)),
+    ],
+)
+def test_brett__by_hand(mni, talairach):
+    """The last two change the sign of z: which half applies is told by z in MNI space."""
+    np.testing.assert_allclose(mni_to_talairach([mni], "brett"), [talairach], atol=1e-9)
+    np.testing.assert_allclose(talairach_to_mni([talairach], "brett"), [mni], atol=1e-9)
+
+
+def test_brett__differs_from_lancaster_by_what_is_known(brain):
+    # science.md, section 9: 6.7 mm on average, 13.6 mm at most
+    points = brain.mm(np.arange(0, brain.n_voxels, 3))
+    apart = np.linalg.norm(
+        mni_to_talairach(points, "pooled") - mni_to_talairach(points, "brett"), axis=1
+    )
+    assert apart.mean() == pytest.approx(6.7, abs=0.3)
+    assert apart.max() == pytest.approx(13.6, abs=0.3)
+
+
 def test_talairach_to_mni__is_pooled_unless_told(points):
     np.testing.assert_array_equal(talairach_to_mni(points), talairach_to_mni(points, "pooled"))
 
@@ -81,11 +136,11 @@ def test_talairach_to_mni__of_no_points_is_empty():
 
 def test_talairach_to_mni__unknown_matrix_is_refused():
     message = (
-        "The 'matrix' parameter of the Talairach conversion must be 'pooled' or 'spm' or 'fsl'. "
-        "Got 'brett' instead"
+        "The 'matrix' parameter of the Talairach conversion must be 'pooled' or 'spm' or 'fsl' "
+        "or 'brett'. Got 'laird' instead"
     )
     with pytest.raises(ArgumentError, match=message):
-        talairach_to_mni(np.zeros((1, 3)), "brett")
+        talairach_to_mni(np.zeros((1, 3)), "laird")
 
 
 def read_peaks(path):

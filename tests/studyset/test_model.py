@@ -105,13 +105,24 @@ def test_studyset__a_nul_at_the_end_of_a_name_keeps_experiments_apart():
 
 def test_repr__says_how_much_evidence_there_is(pain):
     assert repr(pain) == (
-        "Studyset: 21 studies, 21 experiments, 267 foci, 334 subjects (mni152_2mm)"
+        "Studyset: 21 studies, 21 subject groups, 21 experiments, 267 foci, 334 participants (mni152_2mm)"
     )
 
 
 def test_repr__sums_the_sample_sizes_that_are_known(tiny_studyset):
+    """Smith has 12 and 15 of the same participants, which makes 15; Jones says nothing."""
     assert repr(tiny_studyset) == (
-        "Studyset: 2 studies, 3 experiments, 6 foci, 27 subjects (mni152_2mm)"
+        "Studyset: 2 studies, 2 subject groups, 3 experiments, 6 foci, 15 participants (mni152_2mm)"
+    )
+
+
+def test_repr__counts_subject_groups_where_they_are_not_the_studies():
+    studyset = studyset_of(
+        nimads_analysis("1", metadata={"sample_sizes": [12], "subject_group": "patients"}),
+        nimads_analysis("2", metadata={"sample_sizes": [15], "subject_group": "controls"}),
+    )
+    assert repr(studyset) == (
+        "Studyset: 1 study, 2 subject groups, 2 experiments, 2 foci, 27 participants (mni152_2mm)"
     )
 
 
@@ -239,7 +250,7 @@ def test_studyset__source_dictionary_is_left_as_it_was():
 # ---------------------------------------------------------------------------- spaces
 
 
-@pytest.mark.parametrize("matrix", ["pooled", "spm", "fsl"])
+@pytest.mark.parametrize("matrix", ["pooled", "spm", "fsl", "brett"])
 def test_studyset__talairach_foci_are_converted_with_the_matrix_asked_for(matrix):
     studyset = studyset_of(
         nimads_analysis("1", [(10, 20, 30)], space="TAL"),
@@ -270,10 +281,10 @@ def test_n_converted__is_zero_for_the_pain_set(pain):
 @pytest.mark.parametrize(
     ("space", "name"),
     [
-        ("TT_N27", "space 'TT_N27'"),
-        (None, "no space"),
-        ("", "space ''"),
-        ("O'Neil", 'space "O\'Neil"'),
+        ("TT_N27", 'neither MNI nor Talairach: "TT_N27"'),
+        (None, "not given"),
+        ("", "neither MNI nor Talairach"),
+        ("O'Neil", 'neither MNI nor Talairach: "O\'Neil"'),
     ],
 )
 def test_studyset__unknown_or_missing_space_is_refused(space, name):
@@ -281,9 +292,8 @@ def test_studyset__unknown_or_missing_space_is_refused(space, name):
         studyset_of(nimads_analysis("1", [(1, 2, 3), (4, 5, 6)], space=space))
     assert caught.value.exit_code == 65
     assert str(caught.value) == (
-        f"dictionary, study 'Smith', analysis '1': 2 foci of experiment 'Smith-1' with "
-        f"{name}, expected MNI or Talairach; correct the file, or say which it is with "
-        'space="MNI" or space="TAL" (on the command line --space MNI or --space TAL)'
+        f'dictionary, experiment "Smith-1": 2 foci of a space that is {name}; write MNI or '
+        "Talairach, or say which it is with --space (space=)"
     )
 
 
@@ -329,7 +339,10 @@ def test_studyset__without_an_experiment_is_refused(tree):
             {"space": "mni"},
             "The 'space' parameter of Studyset must be None or 'MNI' or 'TAL'. Got 'mni'",
         ),
-        ({"talairach": "brett"}, "must be 'pooled' or 'spm' or 'fsl'. Got 'brett' instead"),
+        (
+            {"talairach": "laird"},
+            "must be 'pooled' or 'spm' or 'fsl' or 'brett'. Got 'laird' instead",
+        ),
     ],
 )
 def test_studyset__option_that_is_no_choice_is_refused(option, message):
@@ -345,5 +358,11 @@ def test_studyset__missing_file_is_refused():
 
 @pytest.mark.parametrize("source", [None, 3, [1, 2, 3]], ids=repr)
 def test_studyset__source_of_another_kind_is_refused(source):
-    with pytest.raises(ReadError, match="dictionary: this JSON is not a NIMADS studyset"):
+    message = r"^cannot read from (NoneType|int); pass a path, an address, or an open file$"
+    with pytest.raises(InputMissingError, match=message):
         Studyset(source)
+
+
+def test_studyset__no_source_at_all_is_refused():
+    with pytest.raises(ArgumentError, match="no file is given; pass at least one"):
+        Studyset([])

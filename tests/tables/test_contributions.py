@@ -18,9 +18,11 @@ def table(pain8_described):
 
 @pytest.fixture(scope="module")
 def two_contrasts(small_mask_path):
-    """Study a with two contrasts, study b with one, in one cluster."""
+    """Study a with two contrasts that are kept apart, study b with one, in one cluster."""
     studyset = studyset_of({"a": [[(0, 0, 0)], [(2, 0, 0)]], "b": [[(0, 4, 0)]]})
-    return describe(studyset, Protocol(mask=str(small_mask_path), min_cluster_mm3=100.0))
+    return describe(
+        studyset, Protocol(mask=str(small_mask_path), min_cluster_mm3=100.0, pooling="keep")
+    )
 
 
 def assert_numbers_are_those_of(table, n, found, left_out):
@@ -66,6 +68,16 @@ def test_study_frame__takes_the_contrasts_of_a_study_together(two_contrasts):
     assert_numbers_are_those_of(
         studies, 2, two_contrasts.study_contributions, two_contrasts.study_leave_one_out
     )
+
+
+def test_contribution_frame__has_one_row_for_experiments_that_are_pooled(small_mask_path):
+    studyset = studyset_of({"a": [[(0, 0, 0)], [(2, 0, 0)]], "b": [[(0, 4, 0)]]})
+    result = describe(studyset, Protocol(mask=str(small_mask_path), min_cluster_mm3=100.0))
+    pooled = contribution_frame(result)
+    assert pooled["id"].tolist() == ["a-2 experiments pooled", "b-1"]
+    assert pooled["n_foci"].tolist() == [2, 1]
+    numbers = list(COLUMNS)[2:]
+    assert study_frame(result)[numbers].equals(pooled[numbers])
 
 
 def test_frames__of_no_cluster_keep_their_columns(pain8):

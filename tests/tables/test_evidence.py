@@ -43,8 +43,30 @@ def test_experiment_frame__has_every_experiment(pain8_described, pain8):
 
 def test_experiment_frame__counts_foci_outside(converted):
     table = experiment_frame(converted)
-    assert table["n_foci_outside"].tolist() == [1, 0, 0]
-    assert table["sample_size"].tolist() == [10.5, 12, 12]
+    assert table["n_foci_outside"].tolist() == [1, 0]
+    assert table["sample_size"].tolist() == [10.5, 12]
+
+
+def test_experiment_frame__says_who_took_part_and_what_was_pooled(converted):
+    table = experiment_frame(converted)
+    assert table["id"].tolist() == ["a-1", "b-2 experiments pooled"]
+    assert table["subject_group"].tolist() == ["a", "b"]
+    assert table["pooled_from"].tolist() == ["", "1; 2"]
+
+
+def test_experiment_frame__of_experiments_kept_apart_has_each():
+    studyset = studyset_of({"a": [[(0, 0, 10)]], "b": [[(0, 0, 10)], [(4, 0, 10)]]})
+    kept = experiment_frame(describe(studyset, Protocol(min_cluster_mm3=8, pooling="keep")))
+    assert kept["id"].tolist() == ["a-1", "b-1", "b-2"]
+    assert kept["subject_group"].tolist() == ["a", "b", "b"]
+    assert kept["pooled_from"].tolist() == ["", "", ""]
+
+
+def test_focus_frame__names_the_experiment_as_reported_and_the_conversion(converted):
+    table = focus_frame(converted)
+    assert table["id"].tolist() == ["a-1", "a-1", "b-2 experiments pooled"]
+    assert table["reported_experiment"].tolist() == ["a-1", "a-1", "b-1"]
+    assert table["conversion"].tolist() == ["pooled", "pooled", ""]
 
 
 def test_focus_frame__has_every_focus_in_the_order_of_the_source(pain8_described, pain8):

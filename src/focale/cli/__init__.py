@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import click
 
 from focale.cli.assess import assess
+from focale.cli.check import check
+from focale.cli.convert import convert
 from focale.cli.demo import demo
 from focale.cli.describe import describe
 from focale.cli.lint import lint
@@ -29,11 +31,12 @@ Exit codes: 0 done, 1 lint found phrases, 2 wrong usage, 65 wrong data, 66 input
 def app() -> None:
     """Honest maps from reported brain coordinates.
 
-    Start with `focale demo`, then `focale assess INPUT` and `focale describe INPUT -o OUT`.
+    Start with `focale demo`, then `focale check INPUT`, `focale assess INPUT` and
+    `focale describe INPUT -o OUT`.
     """
 
 
-for command in (demo, assess, protocol, describe, lint):
+for command in (demo, check, convert, assess, protocol, describe, lint):
     app.add_command(command)
 
 

@@ -28,7 +28,7 @@ def demo(output: str, overwrite: bool) -> None:
     from focale.workflow import Selection
 
     run_describe(
-        str(pain_studyset_path()),
+        (str(pain_studyset_path()),),
         output,
         selection=Selection(first=N_EXPERIMENTS),
         command="focale demo -o OUT",

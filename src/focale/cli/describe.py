@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from focale.cli.console import (
+    conditions_from,
     evidence_options,
     ids_from,
     protocol_from,
@@ -16,50 +17,56 @@ from focale.cli.console import (
     show_evidence,
     stage,
     warn,
+    words_of,
 )
 
 if TYPE_CHECKING:
+    from focale.io.source import ReadOptions
     from focale.workflow import Selection
 
 
 @click.command(short_help="Describe the evidence in INPUT, without a test.")
-@click.argument("input")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
 @evidence_options
 @click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
 @click.option("--no-figures", is_flag=True, help="Write maps, tables and texts only.")
 def describe(
-    input: str,  # noqa: A002  # the word users see
+    inputs: tuple[str, ...],
     output: str,
     ids: tuple[str, ...],
     first: int | None,
+    where: tuple[str, ...],
     protocol_file: str | None,
-    space: str | None,
+    options: ReadOptions,
     overwrite: bool,
     no_figures: bool,
 ) -> None:
-    """Describe the evidence in INPUT (NIMADS JSON or Sleuth text) without any test.
+    """Describe the evidence in INPUT without any test; several files are joined.
 
     Writes the ALE map, clusters above a display-only threshold, what each experiment
     contributes, figures, and a written interpretation. There is no p and no z.
     """
     from focale.workflow import Selection
 
-    options = {"--first": first, "--protocol": protocol_file, "--space": space}
-    command = ["focale", "describe", Path(input).name, "-o", "OUT"]
+    command = ["focale", "describe", *(Path(path).name for path in inputs), "-o", "OUT"]
     for value in ids:
         command += ["--ids", f"@{Path(value[1:]).name}" if value.startswith("@") else value]
-    for option, given in options.items():
-        if given is not None:
-            command += [option, Path(str(given)).name if option == "--protocol" else str(given)]
+    if first is not None:
+        command += ["--first", str(first)]
+    for value in where:
+        command += ["--where", f"@{Path(value[1:]).name}" if value.startswith("@") else value]
+    if protocol_file is not None:
+        command += ["--protocol", Path(protocol_file).name]
+    command += words_of(options)
     if no_figures:
         command.append("--no-figures")
     run_describe(
-        input,
+        inputs,
         output,
-        selection=Selection(ids=ids_from(ids), first=first),
+        selection=Selection(ids=ids_from(ids), first=first, where=conditions_from(where)),
         protocol_file=protocol_file,
-        space=space,
+        options=options,
         command=shlex.join(command),
         overwrite=overwrite,
         with_figures=not no_figures,
@@ -67,12 +74,12 @@ def describe(
 
 
 def run_describe(
-    source: str,
+    inputs: tuple[str, ...],
     output: str,
     *,
     selection: Selection,
     protocol_file: str | None = None,
-    space: str | None = None,
+    options: ReadOptions | None = None,
     command: str,
     overwrite: bool,
     with_figures: bool = True,
@@ -81,12 +88,12 @@ def run_describe(
     from focale.io.atomic import check_writable
     from focale.progress import bar
     from focale.report.interpretation import interpretation
-    from focale.workflow import describe_into, read_studyset
+    from focale.workflow import describe_into, read_evidence
 
     check_writable(Path(output), overwrite=overwrite)
     protocol = protocol_from(protocol_file)
-    stage(f"reading {source}")
-    studyset = read_studyset(source, protocol, selection, space)
+    stage(f"reading {' '.join(inputs)}")
+    studyset = read_evidence(inputs, protocol, selection, options)
     warn(studyset)
     stage("computing and writing (the first run compiles for some seconds)")
     result = describe_into(

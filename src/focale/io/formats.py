@@ -7,16 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from focale.errors import ArgumentError, FocaleError, ReadError
-from focale.io import nimads, sleuth
+from focale.errors import ArgumentError, FocaleError, InputMissingError, ReadError
+from focale.io import neurosynth, nimads, nimare_dataset, parquet, sleuth, table
+from focale.io.assume import with_options
 from focale.io.atomic import write_file
+from focale.io.collector import paused_collector
 from focale.io.join import join_records
-from focale.io.problems import Problem, raise_errors
+from focale.io.problems import raise_errors
 from focale.io.records import StudysetRecord
 from focale.io.source import Readable, ReadOptions, Source, open_source
 from focale.io.spaces import unplaced_foci
+from focale.phrases import listed
 
-FORMATS: tuple[ModuleType, ...] = (nimads, sleuth)
+FORMATS: tuple[ModuleType, ...] = (parquet, nimare_dataset, nimads, neurosynth, sleuth, table)
 """In the order they are asked. Each has `NAME`, `SUFFIXES`, `looks_like` and `read`; those
 that can be written have `write`, and `losses`, which says what they have no place for."""
 
@@ -66,19 +69,17 @@ def inspect_record(
         return join_records([inspect_record(one, options) for one in readable])
     source = open_source(readable)  # type: ignore[arg-type]  # not a sequence any more
     form = _format_of(source)
-    record: StudysetRecord = form.read(source, options)
+    with paused_collector():
+        record: StudysetRecord = form.read(source, options)
     if not record.is_reconciled:
         raise FocaleError(
             f"{source.name}: the counts of what was read and left out do not add up "
             f"({record.reconciliation}, read {len(record.experiments)} and {record.n_foci}); this "
             "is a bug in Focale, please report it with the file"
         )
-    record = replace(record, options=options.given, format=form.NAME)
-    problems = unplaced_foci(record, options.space)
-    if options.default_n is not None:
-        record, filled = _with_default_n(record, options.default_n)
-        problems += filled
-    return replace(record, problems=(*record.problems, *problems))
+    record = with_options(replace(record, format=form.NAME), options)
+    unplaced = unplaced_foci(record, options.space)
+    return replace(record, problems=(*record.problems, *unplaced))
 
 
 def write_record(
@@ -121,30 +122,10 @@ def _format_of(source: Source) -> ModuleType:
     for begins, what in _NO_EVIDENCE.items():
         if source.content.startswith(begins):
             raise ReadError(f"{source.name} is {what}")
-    names = ", ".join(form.NAME for form in FORMATS)
-    kind = (
-        "a folder" if source.path and source.path.is_dir() else f"begins {source.content[:20]!r}"
-    )
+    if source.path is not None and source.path.is_dir():
+        raise InputMissingError(f"{source.path} is a folder, not a file; name the file in it")
+    names = listed([form.NAME for form in FORMATS], "or")
     raise ReadError(
-        f"{source.name} is in no format Focale reads ({kind}); expected one of: {names}"
+        f"{source.name} is in no format Focale reads; expected {names} (it begins with "
+        f"{source.content[:20]!r})"
     )
-
-
-def _with_default_n(record: StudysetRecord, n: int) -> tuple[StudysetRecord, list[Problem]]:
-    """The record with a sample size for experiments without one, each named."""
-    filled = [
-        Problem(
-            severity="warning",
-            code="default-sample-size",
-            what=f"no sample size: {n} taken, as default_n says",
-            file=e.file,
-            line=e.line,
-            experiment=e.name if record.format == sleuth.NAME else e.id,
-        )
-        for e in record.experiments
-        if e.n_subjects is None
-    ]
-    experiments = tuple(
-        replace(e, n_subjects=float(n)) if e.n_subjects is None else e for e in record.experiments
-    )
-    return replace(record, experiments=experiments), filled

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from focale.io.problems import Problem, quoted
+from focale.io.problems import Problem
 from focale.io.records import ExperimentRecord, Reconciliation, StudysetRecord
 
 
@@ -20,11 +20,14 @@ def told_apart(
     A header is a label and never a key: equal headers are different experiments.
     """
     taken: dict[str, ExperimentRecord] = {}
+    numbers: dict[str, Iterator[int]] = {}
     problems: list[Problem] = []
     for experiment in experiments:
         own = experiment
         if experiment.id in taken:
-            own = _renumbered(experiment, taken)
+            own = _renumbered(
+                experiment, taken, numbers.setdefault(experiment.id, itertools.count(2))
+            )
             problems.append(_renamed(taken[experiment.id], experiment, own))
         taken[own.id] = own
     return list(taken.values()), problems
@@ -53,25 +56,24 @@ def join_records(records: Sequence[StudysetRecord]) -> StudysetRecord:
 
 
 def _renumbered(
-    experiment: ExperimentRecord, taken: dict[str, ExperimentRecord]
+    experiment: ExperimentRecord, taken: Container[str], numbers: Iterator[int]
 ) -> ExperimentRecord:
     """The experiment with the first number in brackets that makes its identifier new."""
-    for number in itertools.count(2):
+    for number in numbers:
         renumbered = replace(experiment, contrast_id=f"{experiment.contrast_id} ({number})")
         if renumbered.id not in taken:
             return renumbered
-    raise AssertionError("itertools.count does not end")
+    raise AssertionError("the numbers do not end")
 
 
 def _renamed(first: ExperimentRecord, second: ExperimentRecord, own: ExperimentRecord) -> Problem:
     return Problem(
         severity="warning",
         code="repeated-header",
-        what=f"named as the experiment at {first.where}: both are kept, this one as "
-        f"{quoted(own.id)}",
+        what=f"the name of the experiment at {first.where} again",
         found=second.name or second.id,
-        expected="name the contrasts, and pool them if they share participants",
+        expected="both are kept: name the contrasts, and pool them if they share participants",
         file=second.file,
         line=second.line,
-        experiment=own.name or own.id,
+        experiment=own.id,
     )

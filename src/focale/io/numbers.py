@@ -13,12 +13,13 @@ FARTHEST_MM = 1000.0
 """No coordinate of a head is further from the origin than this."""
 
 MINUS_SIGNS = (
-    "\N{MINUS SIGN}\N{EN DASH}\N{NON-BREAKING HYPHEN}\N{HYPHEN}\N{FULLWIDTH HYPHEN-MINUS}"
+    "\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}\N{FIGURE DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}"
+    "\N{SMALL HYPHEN-MINUS}\N{FULLWIDTH HYPHEN-MINUS}"
 )
 """What word processors make of a minus."""
 
-_PLAIN_MINUS = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+_MINUS_SIGNS = frozenset(MINUS_SIGNS)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 
 
 def parse_number(text: str, *, decimal_comma: bool = False) -> float | None:
@@ -34,8 +35,8 @@ def parse_number(text: str, *, decimal_comma: bool = False) -> float | None:
     (None, 10.5)
     """
     plain = text.strip()
-    if plain[:1] in MINUS_SIGNS:
-        plain = plain[:1].translate(_PLAIN_MINUS) + plain[1:]
+    if plain[:1] in _MINUS_SIGNS:
+        plain = f"-{plain[1:]}"
     if decimal_comma and plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
     if not _NUMBER.fullmatch(plain):
@@ -44,11 +45,9 @@ def parse_number(text: str, *, decimal_comma: bool = False) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def has_typographic_minus(text: str) -> bool:
-    """Whether a typographic minus stands before a digit."""
-    return any(sign in text for sign in MINUS_SIGNS) and bool(
-        re.search(rf"[{MINUS_SIGNS}]\s*[\d.]", text)
-    )
+def has_typographic_minus(number: str) -> bool:
+    """Whether a number that was read begins with a typographic minus."""
+    return number.lstrip()[:1] in _MINUS_SIGNS
 
 
 def is_finite_number(value: object) -> TypeGuard[float]:

@@ -17,6 +17,8 @@ MOST_ERRORS = 1000
 """A reader stops after so many errors: the file is not what it was taken for."""
 
 FOUND_LENGTH = 60
+LONGEST_FOUND = 1000
+"""Letters of a source that are looked at to show some of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +87,17 @@ def quoted(text: str) -> str:
     >>> quoted("Smith\t2001")
     '"Smith 2001"'
     """
-    return f'"{one_line(text, FOUND_LENGTH)}"'
+    return f'"{one_line(text[:LONGEST_FOUND], FOUND_LENGTH)}"'
 
 
 def errors_of(problems: Sequence[Problem]) -> list[Problem]:
     """The errors among problems."""
     return [problem for problem in problems if problem.severity == "error"]
+
+
+def by_seriousness(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Problems, errors first, else in the order given."""
+    return tuple(sorted(problems, key=lambda problem: SEVERITIES.index(problem.severity)))
 
 
 def raise_errors(source: str, problems: Sequence[Problem]) -> None:

@@ -65,6 +65,8 @@ class ExperimentRecord:
         one.
     annotations
         Tags and notes of the experiment, by name.
+    members
+        Of a pooled experiment, the experiments it was made from.
     """
 
     study_id: str
@@ -77,6 +79,7 @@ class ExperimentRecord:
     subject_group: str | None = None
     talairach: str | None = None
     annotations: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    members: tuple[ExperimentRecord, ...] = ()
 
     @property
     def id(self) -> str:
@@ -87,6 +90,11 @@ class ExperimentRecord:
     def group(self) -> str:
         """Name of the participants: the subject group, or else the study."""
         return self.subject_group or self.study_id
+
+    @property
+    def reported(self) -> tuple[ExperimentRecord, ...]:
+        """The experiments as reported: those it was pooled from, or itself."""
+        return self.members or (self,)
 
     @property
     def where(self) -> str:
@@ -192,6 +200,20 @@ class StudysetRecord:
         return sum(len(experiment.foci) for experiment in self.experiments)
 
     @property
+    def n_participants(self) -> float | None:
+        """Participants, each subject group counted once; None where no size is known.
+
+        The largest sample size of its experiments stands for a group.
+        """
+        sizes: dict[str, float] = {}
+        for experiment in self.experiments:
+            for member in experiment.reported:
+                if member.n_subjects is not None:
+                    largest = max(sizes.get(experiment.group, 0.0), member.n_subjects)
+                    sizes[experiment.group] = largest
+        return sum(sizes.values()) if sizes else None
+
+    @property
     def is_reconciled(self) -> bool:
         """Whether experiments and foci read and left out are those the source has.
 
@@ -210,11 +232,16 @@ class StudysetRecord:
     def with_experiments(self, experiments: Sequence[ExperimentRecord]) -> StudysetRecord:
         """Record with other experiments of the same source, and the problems that concern them."""
         kept_studies = {e.study_id for e in experiments}
-        kept = {name for e in experiments for name in (e.id, e.name)}
-        dropped = {name for e in self.experiments for name in (e.id, e.name)} - kept
+        dropped = _names(self.experiments) - _names(experiments)
         return replace(
             self,
             experiments=tuple(experiments),
             studies={k: v for k, v in self.studies.items() if k in kept_studies},
             problems=tuple(p for p in self.problems if p.experiment not in dropped),
         )
+
+
+def _names(experiments: Iterable[ExperimentRecord]) -> set[str]:
+    """What problems may call the experiments, pooled ones and their members."""
+    everyone = (one for e in experiments for one in (e, *e.members))
+    return {name for e in everyone for name in (e.id, e.name)} - {""}

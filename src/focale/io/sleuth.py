@@ -19,14 +19,17 @@ from pathlib import Path
 from focale.errors import ArgumentError
 from focale.io.problems import quoted
 from focale.io.records import ExperimentRecord, StudysetRecord
-from focale.io.sleuth_reader import parted, read_text
+from focale.io.sleuth_reader import is_header, parted, read_text
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
-from focale.io.text import decoded
+from focale.io.text import decoded, is_text
 from focale.phrases import one_line
 
 NAME = "Sleuth text"
 SUFFIXES = (".txt",)
+
+LONGEST = 40_000
+"""Letters of a study or contrast that are written."""
 
 _SPACE_LINES = {"MNI": "MNI", "TAL": "Talairach"}
 
@@ -34,6 +37,9 @@ _SPACE_LINES = {"MNI": "MNI", "TAL": "Talairach"}
 def looks_like(source: Source) -> bool:
     """Whether the beginning has a comment line as Sleuth writes them."""
     head = source.head.replace(b"\x00", b"")  # UTF-16
+    begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if begins.startswith(b"<") or not (begins.startswith(b"//") or is_text(source.head)):
+        return False  # a web page with a script, or bytes that look so by chance
     return re.search(rb"(^|[\r\n])[^\w\r\n]{0,8}//", head) is not None
 
 
@@ -89,18 +95,24 @@ def write(record: StudysetRecord, _path: Path) -> str:
         if own != space:
             text += [f"// Reference={_SPACE_LINES.get(own or '', own)}", ""]
             space = own
-        text += [f"// {_header(experiment)}", f"// Subjects={experiment.n_subjects:.10g}"]
-        text += ["\t".join(f"{number:.10g}" for number in focus.mm) for focus in experiment.foci]
+        text += [f"// {_header(experiment)}", f"// Subjects={_number(experiment.n_subjects)}"]
+        text += ["\t".join(_number(number) for number in focus.mm) for focus in experiment.foci]
         text.append("")
     return "\n".join(text)
 
 
 def _header(experiment: ExperimentRecord) -> str:
     """Header that is read as the same study and contrast, where there is one."""
-    name = one_line(experiment.name, 10_000)
-    if parted(name) == (experiment.study_id, experiment.contrast_id):
+    name = one_line(experiment.name, LONGEST)
+    if parted(name) == (experiment.study_id, experiment.contrast_id) and is_header(name):
         return name
-    study_id = one_line(experiment.study_id, 10_000).replace(":", " -").lstrip("/ ")
-    contrast_id = one_line(experiment.contrast_id, 10_000)
+    study_id = one_line(experiment.study_id, LONGEST).replace(":", " -").lstrip("/ ")
+    contrast_id = one_line(experiment.contrast_id, LONGEST)
     is_plain = contrast_id == "1" and ";" not in study_id
-    return study_id if is_plain else f"{study_id}: {contrast_id}"
+    header = study_id if is_plain else f"{study_id}: {contrast_id}"
+    return header if is_header(header) else f"study {header}"
+
+
+def _number(value: float) -> str:
+    """The shortest text that gives the very same number."""
+    return repr(float(value)).removesuffix(".0")

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from focale.io.join import told_apart
 from focale.io.problems import MOST_ERRORS, Problem, Severity
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
-from focale.io.rows import EXPECTED, Row, parse_row, visible
+from focale.io.rows import EXPECTED, MISSING, Row, parse_row, with_plain_blanks
 from focale.io.sample_size import RULE
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
 from focale.io.text import lines
 
 MOST_LINES_OF_A_HEADER = 5
+LONGEST_LINE = 100_000
+MOST_FOCI = 50_000
+"""No experiment reports more peaks."""
+
+MOST_COMMENTS = 10_000
+MOST_BLANK_LINES = 2_000_000
+"""A reader stops after so many in a row: a sheet of Excel has about half as many lines."""
+
 SHAPE = '"// Reference=MNI", "// Author, year: contrast", "// Subjects=12" and rows of x y z'
 
 _REFERENCE = re.compile(r"ref(?:erence)?(?:\s+space)?\s*[=:]\s*(.*)", re.IGNORECASE)
@@ -27,7 +35,17 @@ _SUBJECTS = re.compile(
 )
 _PUBLICATION = re.compile(r"(doi|pmid|pubmed\s*id)\s*[=:]\s*(\S.*)", re.IGNORECASE)
 _SPACE_BY_ANOTHER_NAME = re.compile(r"(?:template|space|atlas)\s*[=:]", re.IGNORECASE)
-_COUNT_WITH_REMARK = re.compile(r"(\d+(?:\.\d+)?)\s*(\([^)]*\)|\[[^\]]*\]|[^\d()\[\]]*)")
+_COUNT_WITH_REMARK = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(?!\s)(\([^)]*\)|\[[^\]]*\]|[^\d()\[\]]*)", re.ASCII
+)
+_OTHER_COUNT = re.compile(
+    r"^(?:[/%*+~\N{MULTIPLICATION SIGN}-]|[xk]\b)|\b(?:per|each|pairs?|twins?|dyads?|couples?)\b",
+    re.IGNORECASE,
+)
+"""Remarks that make another number of the one before them: "12 per group"."""
+
+_BLANK = "\"',; \t\x1a"
+_BEGINS_ROW = frozenset("0123456789+-.")
 
 
 def read_text(
@@ -50,7 +68,8 @@ def read_text(
     for number, line in lines(text):
         reader.read_line(line, number)
         if reader.n_errors >= MOST_ERRORS:
-            reader.give_up(number)
+            reader.give_up(number, f"{MOST_ERRORS:,} errors up to here")
+        if reader.has_given_up:
             break
     reader.finish()
     experiments = reader.named_experiments()
@@ -83,8 +102,16 @@ class _Block:
         return next((header for header in self.headers if header), "")
 
     @property
+    def name(self) -> str:
+        return "; ".join(header for header in self.headers if header)
+
+    @property
+    def has_rows(self) -> bool:
+        return bool(self.rows) or self.n_unread > 0
+
+    @property
     def is_orphan(self) -> bool:
-        return not (self.header or self.rows or self.n_unread or self.headers)
+        return not self.headers and not self.has_rows
 
 
 class _Reader:
@@ -97,7 +124,10 @@ class _Reader:
         self.headers: list[str] = []
         self.header_line = 0
         self.after_blank = False
+        self.n_continued = 0
         self.publication: dict[str, str] = {}
+        self.publication_of: _Block | None = None
+        self.quotation_mark = ""
         self.open_quote = ""
         self.open_quote_line = 0
         self.block: _Block | None = None
@@ -107,6 +137,9 @@ class _Reader:
         self.n_experiments = 0
         self.n_rows = 0
         self.n_errors = 0
+        self.n_comments = 0
+        self.n_blank_lines = 0
+        self.has_given_up = False
 
     def note(
         self, severity: Severity, code: str, line: int | None, what: str, **more: Any
@@ -114,63 +147,85 @@ class _Reader:
         if severity == "error":
             self.n_errors += 1
         if "experiment" not in more and self.block is not None:
-            more["experiment"] = self.block.header
+            more["experiment"] = self.block.name
         self.problems.append(
             Problem(severity=severity, code=code, what=what, file=self.file, line=line, **more)
         )
 
-    def give_up(self, line: int) -> None:
+    def give_up(self, line: int, why: str) -> None:
         self.note(
             "error",
             "too-many-errors",
             line,
-            f"{MOST_ERRORS:,} errors up to here, so reading stopped",
+            f"{why}, so reading stopped",
             expected=f"check that this is a Sleuth file: it has {SHAPE}",
             experiment="",
         )
+        self.headers, self.open_quote = [], ""
+        self.has_given_up = True
 
     # --- lines -------------------------------------------------------------------------
 
     def read_line(self, raw: str, number: int) -> None:
-        line = visible(raw)
+        if len(raw) > LONGEST_LINE and len(raw := raw.strip(_BLANK)) > LONGEST_LINE:
+            self.refuse_long_line(raw, number)
+            return
+        line = with_plain_blanks(raw)
+        text = line.strip()
         if self.open_quote:
-            self.continue_quote(line, number)
-        elif not line.strip("\"',; \t"):
-            self.after_blank = True
-        elif line[0] in "\"'" and line.lstrip("\"' ").startswith("//"):
-            self.begin_quote(line, number)
-        elif line.startswith("//"):
-            self.read_comment(line, number)
+            self.continue_quote(text, number)
+        elif text and text[0] in _BEGINS_ROW:
+            self.read_row(line, number)
+        elif not text.strip(_BLANK):
+            self.read_blank(number)
+        elif text[0] in "\"'" and text.lstrip("\"' ").startswith("//"):
+            self.begin_quote(text, number)
+        elif text.startswith("//"):
+            self.read_comment(text, number)
         else:
             self.read_row(line, number)
+
+    def refuse_long_line(self, line: str, number: int) -> None:
+        self.note(
+            "error",
+            "long-line",
+            number,
+            f"a line of {len(line):,} letters",
+            found=line[:LONGEST_LINE],
+            expected=f"check that this is a Sleuth file: it has {SHAPE}",
+        )
+
+    def read_blank(self, number: int) -> None:
+        self.after_blank = True
+        self.settle_publication()
+        self.n_blank_lines += 1
+        if self.n_blank_lines > MOST_BLANK_LINES:
+            self.give_up(number, f"more than {MOST_BLANK_LINES:,} lines without an experiment")
 
     def begin_quote(self, line: str, number: int) -> None:
         """A header in quotation marks, as Excel writes one with a comma or a line break."""
         mark, rest = line[0], line[1:]
-        if mark in rest:
-            self.read_comment(rest.rstrip("\t,; ").removesuffix(mark).strip(), number)
+        self.quotation_mark = mark
+        if rest.count(mark) % 2 or rest.rstrip("\t,; ").endswith(mark):
+            self.read_comment(self.unquoted(rest), number)
         else:
             self.open_quote, self.open_quote_line = rest, number
 
+    def unquoted(self, text: str) -> str:
+        """Text before the closing mark; a mark written twice is one of the text."""
+        mark = self.quotation_mark
+        return text.rstrip(f"\t,; {mark}").replace(2 * mark, mark).strip()
+
     def continue_quote(self, line: str, number: int) -> None:
-        whole, first = f"{self.open_quote} {line}", self.open_quote_line
-        closed = re.search(r"[\"']", line) is not None
-        is_lost = line.startswith("//") or number - first >= MOST_LINES_OF_A_HEADER
-        if not closed and not is_lost:
-            self.open_quote = whole
+        first = self.open_quote_line
+        if line.startswith("//") or number - first >= MOST_LINES_OF_A_HEADER:
+            self.close_lost_quote()
+            self.read_line(line, number)
             return
-        self.open_quote = ""
-        if not closed:
-            self.note(
-                "error",
-                "open-quotation-mark",
-                first,
-                "a quotation mark is opened and not closed",
-                found=whole,
-                expected="write the header on one line, without quotation marks",
-                experiment="",
-            )
-        text = re.sub(r"[\"']\s*[\t,; ]*$", "", whole)
+        self.open_quote += f" {line}"
+        if self.quotation_mark not in line:
+            return
+        text, self.open_quote = self.unquoted(self.open_quote), ""
         self.note(
             "warning",
             "header-over-lines",
@@ -181,16 +236,34 @@ class _Reader:
             experiment=_comment(text),
         )
         self.read_comment(text, first)
-        self.header_line = first
+
+    def close_lost_quote(self) -> None:
+        text, self.open_quote = self.open_quote, ""
+        self.note(
+            "error",
+            "open-quotation-mark",
+            self.open_quote_line,
+            "a quotation mark is opened and not closed",
+            found=text,
+            expected="write the header on one line, without quotation marks",
+            experiment="",
+        )
+        self.read_comment(text, self.open_quote_line)
 
     def read_comment(self, line: str, number: int) -> None:
+        self.n_comments += 1
+        if self.n_comments > MOST_COMMENTS:
+            self.give_up(number, f"more than {MOST_COMMENTS:,} comments without an experiment")
+            return
         text = _comment(line)
         if match := _REFERENCE.fullmatch(text):
             self.read_reference(match[1].strip(), number)
-        elif match := _SUBJECTS.fullmatch(text):
+            self.after_blank = True  # what stands above it is a title
+            return
+        if match := _SUBJECTS.fullmatch(text):
             self.read_subjects((match[1] or match[2] or "").strip(), number)
         elif match := _PUBLICATION.fullmatch(text):
-            self.publication["doi" if match[1].lower() == "doi" else "pmid"] = match[2].strip()
+            self.read_publication("doi" if match[1].lower() == "doi" else "pmid", match[2].strip())
         elif _SPACE_BY_ANOTHER_NAME.match(text):
             self.note(
                 "error",
@@ -205,13 +278,31 @@ class _Reader:
             self.read_header(text, number)
         self.after_blank = False
 
+    def read_publication(self, key: str, value: str) -> None:
+        """An identifier of the paper: of the experiment around it, else of the next one.
+
+        Right below the foci it belongs to the experiment above if a blank line follows.
+        """
+        if self.block is not None and not self.block.has_rows:
+            self.block.publication[key] = value
+            return
+        self.publication[key] = value
+        if self.block is not None and not self.after_blank:
+            self.publication_of = self.block
+
+    def settle_publication(self) -> None:
+        if self.publication_of is not None:
+            self.publication_of.publication.update(self.publication)
+            self.publication_of, self.publication = None, {}
+
     def read_header(self, text: str, number: int) -> None:
         if self.headers and self.after_blank and text:
             self.leave_out_headers()
         if not self.headers:
             self.header_line = number
         self.headers.append(text)
-        self.block = None
+        self.n_continued = 0
+        self.block = self.publication_of = None
 
     def leave_out_headers(self) -> None:
         """Header lines that nothing follows: a title, or an experiment that was cut."""
@@ -229,11 +320,12 @@ class _Reader:
     def read_reference(self, name: str, number: int) -> None:
         space = canonical_space(name) or name or None
         if self.space is not None and space != self.space:
+            other = space or "one that is not named"
             self.note(
                 "warning",
                 "space-changes",
                 number,
-                f"the space changes from {self.space} to {space} for all that follows",
+                f"the space changes from {self.space} to {other} for all that follows",
                 found=name,
                 expected="check that this is meant, or use one file for each space",
                 experiment="",
@@ -243,7 +335,7 @@ class _Reader:
     # --- experiments -------------------------------------------------------------------
 
     def read_subjects(self, text: str, number: int) -> None:
-        if self.block is not None and not self.headers and not self.block.rows:
+        if self.block is not None and not self.block.has_rows:
             self.read_second_sample_size(text, number)
             return
         line = self.header_line if self.headers else number
@@ -270,14 +362,15 @@ class _Reader:
     def begin(self, line: int) -> None:
         self.block = _Block(self.headers, line, None, self.space, self.publication)
         self.blocks.append(self.block)
-        self.headers, self.publication = [], {}
+        self.headers, self.publication, self.publication_of = [], {}, None
+        self.n_comments = self.n_blank_lines = 0
 
     def sample_size(self, text: str, number: int) -> float | None:
         """Number of a subjects line; a remark in brackets or words may follow it."""
         match = _COUNT_WITH_REMARK.fullmatch(text)
-        n = float(match[1]) if match else 0.0
-        if not match or not 0 < n < 1e9:
-            begins = re.match(r"\d+\s+\S", text)
+        n, remark = (float(match[1]), match[2]) if match else (0.0, "")
+        if not 1 <= n < 1e9 or _OTHER_COUNT.search(remark):
+            begins = re.match(r"\d+\s*\D", text, re.ASCII)
             self.note(
                 "error",
                 "bad-sample-size",
@@ -287,15 +380,15 @@ class _Reader:
                 expected='write "// Subjects=12"',
             )
             return None
-        if match[2] or n != int(n):
-            kind = "with a remark" if match[2] else "with decimals"
+        if remark or n != int(n):
+            kind = "with a remark" if remark else "with decimals"
             self.note(
                 "warning",
-                "sample-size-with-remark" if match[2] else "fractional-sample-size",
+                "sample-size-with-remark" if remark else "fractional-sample-size",
                 number,
                 f"a sample size {kind}, read as {n:g}",
                 found=text,
-                expected=f'write "// Subjects={n:g}"' if match[2] else "check the number",
+                expected=f'write "// Subjects={n:g}"' if remark else "check the number",
             )
         return n
 
@@ -328,9 +421,10 @@ class _Reader:
     # --- foci --------------------------------------------------------------------------
 
     def read_row(self, line: str, number: int) -> None:
-        if self.headers and not re.search(r"\d", line):
-            self.continue_header(line, number)
+        if self.headers and self.continues_header(line):
+            self.continue_header(line.strip(), number)
             return
+        self.after_blank = False
         self.n_rows += 1
         if self.block is None:
             self.begin_without_subjects(number)
@@ -344,32 +438,26 @@ class _Reader:
                 "not-a-coordinate",
                 number,
                 str(error),
-                found=line,
+                found=line.strip(),
                 expected=EXPECTED,
                 foci_left_out=1,
             )
             return
         self.block.rows.append((row, number, self.space))
-        if row.has_typographic_minus:
-            self.note(
-                "warning",
-                "unicode-minus",
-                number,
-                f"a minus that is another sign (U+2212 or a dash), read as {_shown(row)}",
-                found=line,
-                expected="write a plain minus",
-            )
-        if row.has_decimal_comma:
-            self.note(
-                "warning",
-                "decimal-comma",
-                number,
-                f"a comma taken as the decimal sign, read as {_shown(row)}",
-                found=line,
-                expected="write decimals with a point",
-            )
+        if len(self.block.rows) >= MOST_FOCI:
+            self.give_up(number, f"{MOST_FOCI:,} foci in one experiment")
+
+    def continues_header(self, line: str) -> bool:
+        """Whether a line below a header is more of it: words, few lines, no missing values."""
+        words = line.lower().split()
+        return (
+            self.n_continued < MOST_LINES_OF_A_HEADER
+            and not any(letter.isdecimal() for letter in line)
+            and not all(word.strip(",;") in MISSING for word in words)
+        )
 
     def continue_header(self, line: str, number: int) -> None:
+        self.n_continued += 1
         self.headers[-1] = f"{self.headers[-1]} {_comment(line)}".strip()
         self.note(
             "warning",
@@ -385,12 +473,13 @@ class _Reader:
 
     def finish(self) -> None:
         if self.open_quote:
-            self.continue_quote("//", self.open_quote_line)
+            self.close_lost_quote()
+        self.settle_publication()
         self.block = None
         if self.headers:
             self.leave_out_headers()
         self.leave_out_orphans()
-        if not self.blocks and not self.n_errors:
+        if not self.blocks and not any(p.severity == "error" for p in self.problems):
             self.note(
                 "error",
                 "no-experiment",
@@ -426,23 +515,29 @@ class _Reader:
         """Foci of the rows, with what follows the coordinates where it is understood."""
         keep = self.may_keep_statistics(block)
         for row, line, space in block.rows:
-            if row.statistics and keep is None:
-                continue
-            values: dict[str, Any] = {}
-            if keep:
-                values = {f"column {i}": v for i, v in enumerate(row.statistics, start=4)}
-            if row.label:
-                values["label"] = row.label
-            yield FocusRecord(row.mm, space, line, values or None)
+            if not (row.statistics or row.label):
+                yield FocusRecord(row.mm, space, line)
+            elif keep is not None or not row.has_more_numbers:
+                yield FocusRecord(row.mm, space, line, _values(row, keep=bool(keep)))
 
     def may_keep_statistics(self, block: _Block) -> bool | None:
         """Whether numbers after z are kept (True), dropped (False) or not understood (None)."""
-        with_more = [(row, line) for row, line, _ in block.rows if row.statistics]
+        with_more = [(row, line) for row, line, _ in block.rows if row.has_more_numbers]
         if not with_more:
             return False
         first_row, first_line = with_more[0]
-        n_numbers = 3 + len(first_row.statistics)
         found = _shown(first_row)
+        if len({row.is_shifted for row, _, _ in block.rows}) > 1:
+            self.note(
+                "error",
+                "extra-numbers",
+                first_line,
+                "more than three numbers in rows of which some begin with an empty cell",
+                found=found,
+                expected="write x in the first column of each row",
+                foci_left_out=len(with_more),
+            )
+            return None
         if self.options.extra is not None:
             kept = self.options.extra == "statistics"
             what = "kept as statistics" if kept else "ignored"
@@ -454,14 +549,13 @@ class _Reader:
                 found=found,
             )
             return kept
-        alike = {len(row.statistics) for row, _, _ in block.rows} == {n_numbers - 3}
-        if alike and any(row.statistics[0] % 1 for row, _ in with_more):
+        if _are_statistics([row for row, _, _ in block.rows]):
             self.note(
                 "warning",
                 "extra-columns",
                 first_line,
-                f"{n_numbers} numbers in each row of the experiment: those after x y z are kept "
-                "as statistics",
+                f"{3 + len(first_row.statistics)} numbers in each row of the experiment: those "
+                "after x y z are kept as statistics",
                 found=found,
             )
             return True
@@ -469,7 +563,7 @@ class _Reader:
             "error",
             "extra-numbers",
             first_line,
-            f"{n_numbers} numbers where x y z are expected"
+            f"{first_row.n_numbers} numbers where x y z are expected"
             + (f" (and {len(with_more) - 1} more such rows)" if len(with_more) > 1 else ""),
             found=found,
             expected="keep three, or say what the others are with --extra statistics or "
@@ -504,6 +598,7 @@ class _Reader:
                 f"{len(headers)} header lines above one sample size: read as one experiment of "
                 "the same participants",
             )
+        self.look_at_signs(block)
         first: dict[tuple[float, float, float], int] = {}
         repeated = []
         for focus in block.foci:
@@ -520,6 +615,34 @@ class _Reader:
                 expected="check the table of the paper",
             )
 
+    def look_at_signs(self, block: _Block) -> None:
+        """Say once for an experiment how its numbers were understood."""
+        for code, how, expected, rows in (
+            (
+                "unicode-minus",
+                "a minus that is another sign (U+2212 or a dash)",
+                "write a plain minus",
+                [(row, line) for row, line, _ in block.rows if row.has_typographic_minus],
+            ),
+            (
+                "decimal-comma",
+                "a comma taken as the decimal sign",
+                "write decimals with a point",
+                [(row, line) for row, line, _ in block.rows if row.has_decimal_comma],
+            ),
+        ):
+            if rows:
+                row, line = rows[0]
+                more = f" (and {len(rows) - 1} more such rows)" if len(rows) > 1 else ""
+                self.note(
+                    "warning",
+                    code,
+                    line,
+                    f"{how}, read as {_shown(row)}{more}",
+                    found=row.text,
+                    expected=expected,
+                )
+
     def named_experiments(self) -> list[ExperimentRecord]:
         """Experiments with identifiers that differ, whatever their headers."""
         experiments = []
@@ -533,7 +656,7 @@ class _Reader:
                     n_subjects=block.n_subjects,
                     file=self.file,
                     line=block.line,
-                    name="; ".join(header for header in block.headers if header),
+                    name=block.name,
                 )
             )
             if block.publication:
@@ -555,9 +678,40 @@ def parted(header: str) -> tuple[str, str]:
     return study_id.strip() or "(no name)", contrast_id.strip() or "1"
 
 
+def is_header(text: str) -> bool:
+    """Whether a comment with this text is read as a header, unchanged."""
+    kinds = (_REFERENCE, _SUBJECTS, _PUBLICATION)
+    return (
+        text != ""
+        and _comment(f"// {text}") == text
+        and not any(kind.fullmatch(text) for kind in kinds)
+        and not _SPACE_BY_ANOTHER_NAME.match(text)
+    )
+
+
 def _comment(line: str) -> str:
-    return line.lstrip("/").strip(' \t,;"')
+    return line.lstrip("/").strip(" \t,;")
+
+
+def _are_statistics(rows: Sequence[Row]) -> bool:
+    """Whether each row has one or two numbers more, the first of them with decimals."""
+    counts = {len(row.statistics) for row in rows}
+    return (
+        counts in ({1}, {2})
+        and any(row.statistics[0] and row.statistics[0] % 1 for row in rows)
+        and max(row.n_numbers for row in rows) <= 5
+    )
+
+
+def _values(row: Row, *, keep: bool) -> dict[str, Any] | None:
+    values: dict[str, Any] = {}
+    if keep:
+        values = {f"column {i}": v for i, v in enumerate(row.statistics, 4) if v is not None}
+    if row.label:
+        values["label"] = row.label
+    return values or None
 
 
 def _shown(row: Row) -> str:
-    return " ".join(f"{number:g}" for number in (*row.mm, *row.statistics))
+    numbers = (*row.mm, *(number for number in row.statistics if number is not None))
+    return " ".join(f"{number:g}" for number in numbers)

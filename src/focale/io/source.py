@@ -5,22 +5,26 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Literal, TextIO, get_args
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import urlopen
 
-from focale._check import check_choice, check_count
+from focale._check import check_choice, check_count, refuse
 from focale.errors import InputMissingError, ReadError
 from focale.phrases import one_line
 
 MOST_BYTES = 1 << 30
 """No evidence base is larger: 1 GiB, also after unpacking."""
 
+PIECE = 1 << 26
 TIMEOUT_SECONDS = 60
 
 Extra = Literal["statistics", "ignore"]
@@ -46,6 +50,11 @@ class ReadOptions:
         Sheet of an Excel workbook; by default the first one that holds coordinates.
     annotation
         NIMADS: path of a JSON file with the annotation.
+    talairach_of
+        Conversion of Talairach coordinates, by study or experiment id.
+    groups_of
+        Subject group, by study or experiment id: those with one name have the same
+        participants.
     """
 
     space: Space | None = None
@@ -54,10 +63,14 @@ class ReadOptions:
     extra: Extra | None = None
     sheet: str | None = None
     annotation: str | None = None
+    talairach_of: Mapping[str, str] | None = None
+    groups_of: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         check_choice("space", "read", self.space, (None, *get_args(Space)))
         check_choice("extra", "read", self.extra, (None, *get_args(Extra)))
+        if not isinstance(self.encoding, str | None):
+            raise refuse("encoding", "read", "the name of an encoding", self.encoding)
         if self.default_n is not None:
             check_count("default_n", "read", self.default_n, 1)
 
@@ -97,7 +110,7 @@ class Source:
         return self.content[: 1 << 16]
 
 
-Readable = str | Path | BinaryIO | TextIO
+Readable = str | os.PathLike[str] | BinaryIO | TextIO
 
 
 def open_source(readable: Readable) -> Source:
@@ -110,14 +123,16 @@ def open_source(readable: Readable) -> Source:
     ReadError
         If it is empty, larger than 1 GiB, or packed wrongly.
     """
-    if isinstance(readable, (str, Path)):
-        text = str(readable)
+    if isinstance(readable, (str, os.PathLike)):
+        text = os.fspath(readable)
         source = _of_address(text) if _is_address(text) else _of_path(Path(text))
     else:
         source = _of_buffer(readable)
     if source.content.startswith(b"\x1f\x8b"):
         source = Source(source.name, _unpacked(source), source.path)
-    if not source.content.strip() and not (source.path and source.path.is_dir()):
+    if (not source.content or source.content.isspace()) and not (
+        source.path and source.path.is_dir()
+    ):
         raise ReadError(f"{source.name} is empty; check that it was saved")
     return source
 
@@ -129,23 +144,34 @@ def _is_address(text: str) -> bool:
 def _of_path(path: Path) -> Source:
     try:
         if path.is_dir():
-            return Source(path.name or str(path), b"", path)
+            return Source(one_line(path.name or str(path)), b"", path)
         with path.open("rb") as file:
-            return Source(path.name, _limited(file, path.name), path)
+            name = one_line(path.name)
+            return Source(name, _limited(file, name), path)
+    except ReadError:
+        raise
     except FileNotFoundError as error:
         raise InputMissingError(f"{path} does not exist; check the path") from error
     except OSError as error:
-        raise InputMissingError(f"{path} cannot be opened: {error.strerror}") from error
+        reason = error.strerror or str(error)
+        raise InputMissingError(f"{path} cannot be opened: {reason}") from error
     except ValueError as error:  # a NUL in the name
         raise InputMissingError(f"{str(path)!r} is not the name of a file: {error}") from error
 
 
 def _of_address(address: str) -> Source:
-    name = PurePosixPath(unquote(urlsplit(address).path)).name or address
     try:
+        name = one_line(PurePosixPath(unquote(urlsplit(address).path)).name or address)
         with urlopen(address, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  # http(s) only
-            return Source(name, _limited(answer, name))
-    except (URLError, OSError, ValueError) as error:
+            content = _limited(answer, name)
+            if getattr(answer, "length", None):  # what is left, by the length it was said to have
+                raise OSError(f"it broke off after {len(content):,} bytes")
+            return Source(name, content)
+    except ReadError:
+        raise
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()
         reason = one_line(str(getattr(error, "reason", error)))
         raise InputMissingError(
             f"{one_line(address)} cannot be loaded ({reason}); check the address, or download "
@@ -155,28 +181,36 @@ def _of_address(address: str) -> Source:
 
 def _of_buffer(buffer: BinaryIO | TextIO) -> Source:
     if not hasattr(buffer, "read"):
-        raise InputMissingError(
-            f"cannot read from {type(buffer).__name__}; pass a path, an address, or an open file"
-        )
+        raise refuse("source", "read", "a path, an address or an open file", buffer)
     name = getattr(buffer, "name", None)
-    label = Path(name).name if isinstance(name, str) else "buffer"
-    content = buffer.read(MOST_BYTES + 1)
-    if isinstance(content, str):
-        content = content.encode("utf-8", "surrogatepass")
-    return Source(label, _within_limit(bytes(content), label))
+    label = one_line(Path(name).name) if isinstance(name, str) else "buffer"
+    try:
+        return Source(label, _limited(buffer, label))
+    except ReadError:
+        raise
+    except (OSError, ValueError, TypeError) as error:  # closed, or opened for writing
+        raise InputMissingError(
+            f"{label} cannot be read from ({error}); open the file for reading, or pass its path"
+        ) from error
 
 
 def _limited(file: Any, name: str) -> bytes:
-    return _within_limit(file.read(MOST_BYTES + 1), name)
-
-
-def _within_limit(content: bytes, name: str) -> bytes:
-    if len(content) > MOST_BYTES:
-        raise ReadError(
-            f"{name} has more than {MOST_BYTES >> 20:,} MiB, which no evidence base needs; check "
-            "that it is the file you mean"
-        )
-    return content
+    """Everything there is to read; streams may give it in parts."""
+    pieces: list[bytes] = []
+    n_bytes = 0
+    while piece := file.read(PIECE):
+        if isinstance(piece, str):
+            piece = piece.encode("utf-8", "surrogatepass")
+        elif not isinstance(piece, (bytes, bytearray, memoryview)):
+            raise TypeError(f"it gives {type(piece).__name__}, not bytes or text")
+        pieces.append(bytes(piece))
+        n_bytes += len(pieces[-1])
+        if n_bytes > MOST_BYTES:
+            raise ReadError(
+                f"{name} has more than {MOST_BYTES >> 20:,} MiB, which no evidence base needs; "
+                "check that it is the file you mean"
+            )
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _unpacked(source: Source) -> bytes:

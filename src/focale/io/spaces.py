@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from focale.io.problems import Problem
 from focale.io.records import StudysetRecord
@@ -28,6 +29,7 @@ both and are not among them."""
 WAY_OUT = "write MNI or Talairach, or say which it is with --space (space=)"
 
 
+@lru_cache(maxsize=1024)  # asked once a focus
 def canonical_space(name: str) -> str | None:
     """MNI or TAL for a name of either, None for anything else.
 
@@ -54,7 +56,7 @@ def unplaced_foci(record: StudysetRecord, default: str | None) -> list[Problem]:
         return []
     problems: list[Problem] = []
     for experiment in record.experiments:
-        names = [f.space for f in experiment.foci if canonical_space(f.space or "") is None]
+        names = [f.space or None for f in experiment.foci if not canonical_space(f.space or "")]
         for name, n in Counter(names).items():
             known = "not given" if name is None else "neither MNI nor Talairach"
             problems.append(
@@ -75,7 +77,7 @@ def unplaced_foci(record: StudysetRecord, default: str | None) -> list[Problem]:
 
 
 def _no_space_at_all(record: StudysetRecord) -> Problem:
-    n = sum(focus.space is None for e in record.experiments for focus in e.foci)
+    n = sum(not focus.space for e in record.experiments for focus in e.foci)
     return Problem(
         severity="error",
         code="unknown-space",

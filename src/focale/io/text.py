@@ -15,9 +15,12 @@ from focale.errors import ReadError
 from focale.io.problems import Problem
 from focale.io.source import Source
 
-_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+MOST_CONTROLS = 3
+"""Control characters that a small text may hold by accident."""
+
+_LINE = re.compile(r"([^\r\n]+)(?:\r\n|\r|\n|\Z)|\r\n|\r|\n")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-_BEYOND_ASCII = re.compile(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]{1,20}")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -54,7 +57,7 @@ def decoded(source: Source, encoding: str | None) -> tuple[str, list[Problem]]:
             return _as_told(source, name), []
     if (utf16 := _utf16_without_mark(source.head)) is not None:
         return _as_told(source, utf16), []
-    if len(_CONTROLS.findall(source.head)) > len(source.head) / 1000:
+    if not is_text(source.head):
         raise ReadError(
             f"{source.name} is not text (it holds control characters); pass the text file itself, "
             "or say how it is encoded with encoding="
@@ -66,13 +69,20 @@ def decoded(source: Source, encoding: str | None) -> tuple[str, list[Problem]]:
         return content.decode(name, "replace"), [_guessed(source, error.start, name)]
 
 
+def is_text(head: bytes) -> bool:
+    """Whether bytes are text, by the control characters they hold."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _utf16_without_mark(head):
+        return True
+    return len(_CONTROLS.findall(head)) <= max(MOST_CONTROLS, len(head) / 1000)
+
+
 def lines(text: str) -> Iterator[tuple[int, str]]:
     """Numbered lines, from 1, whether they end in CR, LF or CRLF.
 
     Lines are made one at a time, so that a file of millions of lines can be given up
     early.
     """
-    return enumerate((match[1] for match in _LINE.finditer(text)), start=1)
+    return enumerate((match[1] or "" for match in _LINE.finditer(text)), start=1)
 
 
 def _as_told(source: Source, encoding: str) -> str:
@@ -100,8 +110,13 @@ def _guessed(source: Source, start: int, name: str) -> Problem:
         "show another letter in a name and leaves numbers as they are",
         expected="save the file as UTF-8, or say encoding=",
         file=source.name,
-        line=len(re.findall(rb"\r\n|\r|\n", source.content[:start])) + 1,
+        line=_line_ends(source.content, start) + 1,
     )
+
+
+def _line_ends(content: bytes, end: int) -> int:
+    n_together = content.count(b"\r\n", 0, end)
+    return content.count(b"\n", 0, end) + content.count(b"\r", 0, end) - n_together
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -119,7 +134,8 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
 def _likelier(content: bytes) -> str:
     """Which of two encodings of one byte a letter gives the more plausible words."""
-    sample = [match[0] for match in islice(_BEYOND_ASCII.finditer(content), 1000)]
+    found = islice(_BEYOND_ASCII.finditer(content), 1000)
+    sample = [content[max(0, match.start() - 1) : match.end() + 1] for match in found]
     scores = {
         name: sum(_plausible(word.decode(name, "replace")) for word in sample)
         for name in ("cp1252", "mac_roman")
@@ -138,8 +154,11 @@ def _plausible(word: str) -> float:
         if letter.isascii():
             continue
         before = word[i - 1] if i else ""
+        after = word[i + 1 : i + 2]
         if letter in _TYPOGRAPHIC or letter in _RARE:
             score += 0.5
+        elif before.isdecimal() or after.isdecimal():
+            score -= 1  # a letter beside a number is a dash or a blank, wrongly read
         elif letter.isalpha() and letter.islower():
             score += 1
         elif letter.isalpha() and not before.isalpha():

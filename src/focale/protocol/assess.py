@@ -9,7 +9,7 @@ import numpy as np
 
 from focale.phrases import count, one_line
 from focale.protocol.protocol import Protocol
-from focale.space.talairach import MATRIX_NAMES
+from focale.space.talairach import CONVERSION_NAMES
 from focale.studyset.model import Studyset
 
 POWER_EXPERIMENTS = 20
@@ -26,6 +26,8 @@ class Decision:
         "descriptive" or "inferential".
     n_independent
         Number of independent experiments, as the protocol counts them.
+    unit
+        What was counted: "studies", or "subject groups" where these are not the studies.
     reason
         Why this mode, in one sentence.
     remarks
@@ -34,6 +36,7 @@ class Decision:
 
     mode: Literal["descriptive", "inferential"]
     n_independent: int
+    unit: Literal["studies", "subject groups"]
     reason: str
     remarks: tuple[str, ...]
 
@@ -56,33 +59,54 @@ def assess(studyset: Studyset, protocol: Protocol | None = None) -> Decision:
     'descriptive'
     """
     protocol = protocol or Protocol()
-    n_independent = _n_independent(studyset)
+    n_independent = _n_independent(studyset, protocol)
     minimum = protocol.min_experiments
-    counted = count(n_independent, "independent study", "independent studies")
+    is_by_group = protocol.independence == "subject_group"
+    has_groups = len(studyset.subject_groups) != len(studyset.study_ids)
+    unit: Literal["studies", "subject groups"] = (
+        "subject groups" if is_by_group and has_groups else "studies"
+    )
+    singular = "study" if unit == "studies" else "subject group"
+    counted = count(n_independent, f"independent {singular}", f"independent {unit}")
     enough = n_independent >= minimum
     return Decision(
         mode="inferential" if enough else "descriptive",
         n_independent=n_independent,
+        unit=unit,
         reason=(
             f"{counted} with foci, and the protocol asks for at least {minimum}: "
             + ("an inferential reading is allowed." if enough else "the reading is descriptive.")
         ),
-        remarks=tuple(_remarks(studyset, n_independent, minimum)),
+        remarks=tuple(_remarks(studyset, n_independent, protocol)),
     )
 
 
-def _n_independent(studyset: Studyset) -> int:
-    """Studies with at least one focus, each counted once."""
-    return len({experiment.study_id for experiment in studyset if experiment.foci})
+def _n_independent(studyset: Studyset, protocol: Protocol) -> int:
+    """Subject groups (or studies) with at least one focus, each counted once."""
+    by_study = protocol.independence == "study"
+    return len({e.study_id if by_study else e.group for e in studyset if e.foci})
 
 
-def _remarks(studyset: Studyset, n_independent: int, minimum: int) -> list[str]:
+_DONE = {
+    "pool": "so the experiments of a group are pooled into one",
+    "first": "so the first experiment of each group stands for it",
+    "keep": "but the protocol keeps them as if they were independent",
+}
+
+
+def _remarks(studyset: Studyset, n_independent: int, protocol: Protocol) -> list[str]:
     remarks = []
-    n_studies = len(studyset.study_ids)
-    if len(studyset) > n_studies:
+    minimum = protocol.min_experiments
+    n_groups = len(studyset.subject_groups)
+    if len(studyset) > n_groups:
+        groups = (
+            count(n_groups, "study", "studies")
+            if n_groups == len(studyset.study_ids)
+            else count(n_groups, "subject group")
+        )
         remarks.append(
-            f"{len(studyset)} experiments come from {count(n_studies, 'study', 'studies')}. "
-            "Contrasts of the same participants are not independent; each study is counted once."
+            f"{len(studyset)} experiments come from the participants of {groups}. Contrasts of "
+            f"the same participants are not independent, {_DONE[protocol.pooling]}."
         )
     without_foci = [str(e.id) for e in studyset if not e.foci]
     if without_foci:
@@ -103,11 +127,10 @@ def _remarks(studyset: Studyset, n_independent: int, minimum: int) -> list[str]:
             f"With fewer than {POWER_EXPERIMENTS} independent experiments, power for moderate "
             "effects is low (Eickhoff et al. 2016)."
         )
-    if studyset.n_converted:
+    for matrix, n in studyset.n_converted_by.items():
         remarks.append(
-            f"Converted from Talairach coordinates: {studyset.n_converted} of "
-            f"{count(studyset.n_foci, 'focus', 'foci')} "
-            f"({MATRIX_NAMES[studyset.talairach]} matrix of Lancaster et al. 2007)."
+            f"Converted from Talairach coordinates: {n} of "
+            f"{count(studyset.n_foci, 'focus', 'foci')}, with {CONVERSION_NAMES[matrix]}."
         )
     return remarks
 

@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from focale._check import check_between, check_choice, check_count, check_positive, refuse
 from focale.errors import ArgumentError, InputMissingError, ReadError
 from focale.inference.ma_maps import Placement
 from focale.space.talairach import TalairachMatrix
+from focale.studyset.pooling import PooledN, Pooling
 
 _FLOATS = ("fwhm_mm", "display_percentile", "min_cluster_mm3", "alpha", "cluster_forming_p")
 _WHOLE = ("min_experiments", "iterations", "seed")
@@ -49,14 +50,20 @@ class Protocol:
         default of 17 is where single experiments stop driving results with cluster-level
         family-wise error control (Eickhoff et al. 2016).
     independence
-        What counts as independent: "study" counts every study once, however many
-        contrasts of its participants it reports.
+        What counts as independent: "subject_group" counts the participants of experiments
+        once, and takes them to be those of the study where the source does not say;
+        "study" counts every study once, whatever the source says.
+    pooling
+        What is done with experiments of the same participants: "pool" makes one of them,
+        "first" takes the first, "keep" treats them as independent.
+    pooled_n
+        Sample size of a pooled experiment: "min" or "max" of its members.
     mask
         Name of a standard space, or the path of an image.
     placement
         "exact" or "nearest"; see `ALE`.
     talairach
-        Matrix for Talairach coordinates: "pooled", "spm" or "fsl".
+        Conversion of Talairach coordinates: "pooled", "spm", "fsl" or "brett".
     fwhm_mm
         Width of the footprints; None takes it from the sample sizes.
     display_percentile
@@ -75,7 +82,9 @@ class Protocol:
 
     title: str = ""
     min_experiments: int = 17
-    independence: str = "study"
+    independence: Literal["subject_group", "study"] = "subject_group"
+    pooling: Pooling = "pool"
+    pooled_n: PooledN = "min"
     mask: str = "mni152_2mm"
     placement: Placement = "exact"
     talairach: TalairachMatrix = "pooled"
@@ -97,7 +106,9 @@ class Protocol:
         if not _are_texts(self.sub_analyses):
             raise refuse("sub_analyses", "Protocol", "a list of texts", self.sub_analyses)
         check_count("min_experiments", "Protocol", self.min_experiments, 1)
-        check_choice("independence", "Protocol", self.independence, ("study",))
+        check_choice("independence", "Protocol", self.independence, ("subject_group", "study"))
+        check_choice("pooling", "Protocol", self.pooling, get_args(Pooling))
+        check_choice("pooled_n", "Protocol", self.pooled_n, get_args(PooledN))
         check_choice("placement", "Protocol", self.placement, get_args(Placement))
         check_choice("talairach", "Protocol", self.talairach, get_args(TalairachMatrix))
         check_positive("fwhm_mm", "Protocol", self.fwhm_mm)

@@ -30,6 +30,8 @@ from focale.report.markdown import escape
 from focale.report.methods import methods
 from focale.report.nifti import ESTIMATE, LABEL, save_nifti
 from focale.report.references import bibtex, cited_in
+from focale.space.talairach import CONVERSION_NAMES
+from focale.studyset.summary import summarize
 from focale.tables import clusters, contributions, evidence
 
 if TYPE_CHECKING:
@@ -224,7 +226,7 @@ def _write_provenance(result: DescriptiveResult, folder: Path, run: Run) -> None
             "Software": focale,
             "Dependencies": {name: version(name) for name in DEPENDENCIES},
             "Command": run.command,
-            "Input": source,
+            "Input": {**source, "Format": record.format, "Options": record.options},
             "Mask": {"Name": result.mask.name, "SHA256": result.mask.sha256},
             "Protocol": result.protocol.fingerprint,
             "Decision": {
@@ -232,19 +234,46 @@ def _write_provenance(result: DescriptiveResult, folder: Path, run: Run) -> None
                 "Reason": decision.reason,
                 "Remarks": list(decision.remarks),
             },
-            "Counts": {
-                "Studies": len(studyset.study_ids),
-                "Experiments": len(studyset),
-                "Foci": studyset.n_foci,
-                "FociConvertedFromTalairach": studyset.n_converted,
-                "FociOutsideMask": int(np.sum(result.mask.position_of(studyset.foci_mm) < 0)),
-            },
+            "Counts": _counts(result),
+            "Conversions": [
+                {"Experiment": experiment, "Conversion": CONVERSION_NAMES[matrix], "Foci": n}
+                for experiment, used in studyset.conversions.items()
+                for matrix, n in used.items()
+            ],
             "Problems": [
-                {"Severity": p.severity, "Code": p.code, "Where": p.where, "Message": p.message}
+                {
+                    "Severity": p.severity,
+                    "Code": p.code,
+                    "Where": p.where,
+                    "Message": p.message,
+                    "Line": p.line,
+                    "Experiment": p.experiment,
+                    "Found": p.found,
+                    "Expected": p.expected,
+                }
                 for p in studyset.problems
             ],
         },
     )
+
+
+def _counts(result: DescriptiveResult) -> dict[str, Any]:
+    """Who went in, reconciled with the source."""
+    summary = summarize(result.studyset, result.mask)
+    return {
+        "Studies": summary.studies,
+        "SubjectGroups": summary.subject_groups,
+        "Experiments": summary.experiments,
+        "ExperimentsAfterPooling": len(result.studyset),
+        "Foci": summary.foci,
+        "Participants": summary.participants,
+        "FociConvertedFromTalairach": result.studyset.n_converted,
+        "FociOutsideMask": summary.outside_mask,
+        "ExperimentsInSource": summary.experiments_found,
+        "ExperimentsLeftOutByReader": summary.experiments_left_out,
+        "FociInSource": summary.foci_found,
+        "FociLeftOutByReader": summary.foci_left_out,
+    }
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

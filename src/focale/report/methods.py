@@ -8,7 +8,13 @@ from focale.descriptive import DescriptiveResult
 from focale.phrases import count, listed, one_line, volume
 from focale.protocol.protocol import Protocol
 from focale.report.references import cite
-from focale.space.talairach import MATRIX_NAMES
+
+_CONVERSIONS = {
+    "pooled": f"the pooled matrix {cite('lancaster2007')}",
+    "spm": f"the SPM matrix {cite('lancaster2007')}",
+    "fsl": f"the FSL matrix {cite('lancaster2007')}",
+    "brett": f"the inverse of mni2tal {cite('brett2002')}",
+}
 
 
 def methods(result: DescriptiveResult, version: str) -> str:
@@ -49,14 +55,23 @@ def _software(version: str) -> str:
 
 def _evidence(result: DescriptiveResult) -> str:
     studyset = result.studyset
-    known = studyset.n_subjects[np.isfinite(studyset.n_subjects)]
-    subjects = f" and {known.sum():g} participants" if known.size == len(studyset) else ""
+    is_known = bool(np.isfinite(studyset.n_subjects).all())
+    participants = f" and {studyset.n_participants:g} participants" if is_known else ""
+    reported = [member for experiment in studyset for member in experiment.reported]
+    n_studies = len({member.study_id for member in reported})
     outside = int(np.count_nonzero(result.mask.position_of(studyset.foci_mm) < 0))
     text = (
-        f"The evidence base had {count(len(studyset.study_ids), 'study', 'studies')} with "
-        f"{count(len(studyset), 'experiment')}, {count(studyset.n_foci, 'focus', 'foci')}"
-        f"{subjects}."
+        f"The evidence base had {count(n_studies, 'study', 'studies')} with "
+        f"{count(len(reported), 'experiment')}, {count(studyset.n_foci, 'focus', 'foci')}"
+        f"{participants}."
     )
+    if len(reported) > len(studyset):
+        text += (
+            f" Experiments of the same participants were pooled {cite('turkeltaub2012')}, which "
+            f"left {len(studyset)}; a pooled experiment has the "
+            f"{'smallest' if result.protocol.pooled_n == 'min' else 'largest'} sample size of its "
+            "members."
+        )
     if outside:
         text += (
             f" {count(outside, 'focus', 'foci')} lay outside the mask and counted with the part "
@@ -67,12 +82,10 @@ def _evidence(result: DescriptiveResult) -> str:
 
 def _space(result: DescriptiveResult) -> list[str]:
     studyset = result.studyset
-    if not studyset.n_converted:
-        return []
     return [
-        f"{count(studyset.n_converted, 'focus', 'foci')} reported in Talairach space "
-        f"{'was' if studyset.n_converted == 1 else 'were'} converted to MNI space with the "
-        f"{MATRIX_NAMES[studyset.talairach]} matrix {cite('lancaster2007')}."
+        f"{count(n, 'focus', 'foci')} reported in Talairach space {'was' if n == 1 else 'were'} "
+        f"converted to MNI space with {_CONVERSIONS[matrix]}."
+        for matrix, n in studyset.n_converted_by.items()
     ]
 
 
@@ -126,7 +139,8 @@ def _decision(result: DescriptiveResult) -> str:
     deviated = f" Deviations from it: {listed(deviations)}." if deviations else ""
     return (
         f"{declared} (fingerprint {protocol.fingerprint[:12]}) asks for at least "
-        f"{protocol.min_experiments} independent studies for an inferential reading "
+        f"{protocol.min_experiments} independent {result.decision.unit} for an inferential "
+        "reading "
         f"{cite('eickhoff2016', 'muller2018')}. With {result.decision.n_independent}, {mode}: no "
         f"null distribution, p or z was computed.{deviated}"
     )

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 _CITED = {
     "turkeltaub2002": "Turkeltaub et al., 2002",
+    "brett2002": "Brett et al., 2002",
     "lancaster2007": "Lancaster et al., 2007",
     "eickhoff2009": "Eickhoff et al., 2009",
     "turkeltaub2012": "Turkeltaub et al., 2012",

@@ -17,6 +17,8 @@ EXPERIMENT_COLUMNS = {
     "sample_size": "Participants; the mean over groups where the source lists several",
     "n_foci": "Foci reported",
     "source": "Place in the source",
+    "subject_group": "Participants; experiments with one name share them",
+    "pooled_from": "Experiments as reported that were pooled into this one, by contrast",
     "fwhm_mm": "Width (FWHM) of the footprint of the experiment's foci, mm",
     "n_foci_outside": "Foci whose nearest voxel lies outside the mask",
     "mean_contribution": "Mean over the listed clusters of the share of ALE lost without the "
@@ -35,6 +37,8 @@ FOCUS_COLUMNS = {
     "reported_y": "As reported, mm",
     "reported_z": "As reported, mm",
     "reported_space": "Space as reported",
+    "reported_experiment": "Experiment as reported, before experiments were pooled",
+    "conversion": "How Talairach coordinates were converted; empty for MNI coordinates",
     "in_mask": "Whether the nearest voxel is inside the mask; foci outside count with the part of "
     "their footprint that lies inside",
     "cluster": "Cluster the nearest voxel belongs to, if any",
@@ -46,6 +50,9 @@ def experiment_frame(result: DescriptiveResult) -> pd.DataFrame:
     table = result.studyset.metadata
     outside = result.mask.position_of(result.studyset.foci_mm) < 0
     owners = result.studyset.experiment_of_focus
+    experiments = list(result.studyset)
+    table["subject_group"] = [e.group for e in experiments]
+    table["pooled_from"] = ["; ".join(m.contrast_id for m in e.members) for e in experiments]
     table["fwhm_mm"] = result.map.fwhm_mm
     table["n_foci_outside"] = [int(outside[owners == i].sum()) for i in range(len(table))]
     table["mean_contribution"] = result.mean_contributions
@@ -61,6 +68,8 @@ def focus_frame(result: DescriptiveResult) -> pd.DataFrame:
     reported = [focus for experiment in studyset for focus in experiment.foci]
     table[["reported_x", "reported_y", "reported_z"]] = [focus.mm for focus in reported]
     table["reported_space"] = [focus.space for focus in reported]
+    table["reported_experiment"] = [m.id for e in studyset for m in e.reported for _ in m.foci]
+    table["conversion"] = [matrix or "" for matrix in studyset.conversion_of_focus]
     positions = result.mask.position_of(studyset.foci_mm)
     table["in_mask"] = positions >= 0
     cluster = pd.Series(result.clusters.labels[positions], dtype="Int64")
