@@ -138,8 +138,8 @@ def test_result__tables_of_a_fit_are_empty(pain8_result):
 
 def test_repr__says_what_and_how_much(pain8_result):
     assert repr(pain8_result) == (
-        "AleResult: Studyset: 8 studies, 8 subject groups, 8 experiments, 107 foci, 129 participants (mni152_2mm); "
-        "largest ALE 0.01568 at (54, -28, 20) mm"
+        "AleResult: Studyset: 8 studies, 8 subject groups, 8 experiments, 107 foci, "
+        "129 participants (mni152_2mm); largest ALE 0.01568 at (54, -28, 20) mm"
     )
 
 

@@ -13,6 +13,7 @@ import re
 
 import pytest
 
+from focale import Studyset, check
 from focale.errors import FocaleError, ReadError
 from focale.io.formats import inspect_record, read_record
 from focale.io.source import ReadOptions
@@ -128,14 +129,6 @@ WARNINGS = {
             'of line 7: "D""; write the header on one line',
         )
     ],
-    "B39": [
-        (
-            "repeated-focus",
-            5,
-            'foci.txt:5, experiment "Smith, 2001: A > B": 1 of 2 foci occur twice in the '
-            "experiment (lines 4, 5): kept, without effect on ALE; check the table of the paper",
-        )
-    ],
 }
 
 
@@ -183,8 +176,14 @@ def test_bad_inputs__equal_headers_are_two_experiments():
         assert words in str(problem)
 
 
-def test_bad_inputs__focus_that_is_repeated_is_kept():
+def test_bad_inputs__focus_that_is_repeated_is_kept_and_found():
     assert contents(read("B39"))[0][1] == [(10, 20, 30), (10, 20, 30)]
+    (problem,) = check(Studyset(read("B39")))
+    assert (problem.severity, problem.code, problem.line) == ("warning", "repeated-focus", 5)
+    assert str(problem) == (
+        'foci.txt:5, experiment "Smith, 2001-A > B": 1 of 2 foci occur twice in the experiment '
+        '(lines 4, 5): kept, without effect on ALE: "10 20 30"; check the table of the paper'
+    )
 
 
 REFUSED = {

@@ -68,7 +68,6 @@ def test_select__leaves_out_problems_of_the_others(about):
     assert record.select([1]).problems == (problem(about),)
 
 
-@pytest.mark.xfail(strict=False, reason="records.with_experiments takes '' for a name")
 def test_select__keeps_problems_of_the_whole_file_when_nameless_experiments_go():
     assert RECORD.select([]).problems == RECORD.problems
     named = dataclasses.replace(RECORD.experiments[1], name="named")

@@ -465,12 +465,9 @@ def test_read__decimal_commas_are_read_and_said_once_for_an_experiment():
     assert "read as -42.5 18 -8.25 (and 1 more such rows)" in message
 
 
-def test_read__focus_given_twice_is_kept_with_a_warning():
+def test_read__focus_given_twice_is_kept():
     text = lines("// Smith", "// Subjects=12", "1 2 3", "1.0 2 3", "4 5 6")
-    assert len(foci_of(read_text(text))[0]) == 3
-    code, line, message = warning(text)
-    assert (code, line) == ("repeated-focus", 5)
-    assert "1 of 3 foci occur twice in the experiment (lines 4, 5)" in message
+    assert foci_of(read_text(text)) == [[(1, 2, 3), (1, 2, 3), (4, 5, 6)]]
 
 
 # -------------------------------------------------------------------- headers and quotes

@@ -281,11 +281,6 @@ def test_read__study_heading_above_its_rows():
             'foci.csv:3: 1 row without coordinates: left out: "a"',
         ),
         (
-            "study,n,x,y,z\na,9,1,2,3\na,9,4,2,3\na,9,1,2,3\n",
-            "repeated-focus",
-            "1 of 3 foci occur twice in the experiment (rows 2, 4)",
-        ),
-        (
             "study,n,x,y,z,doi\na,9,1,2,3,d1\na,9,1,2,4,d2\n",
             "two-descriptions",
             'foci.csv:3:6, experiment "a-1": a second value of "doi" for one study: the first is '
@@ -577,7 +572,7 @@ def test_read__jale_example(corpus):
     assert (len(in_tal), sum(len(e.foci) for e in in_tal)) == (4, 32)
     of_49 = [e.contrast_id for e in record.experiments if e.study_id == "study_49"]
     assert of_49 == ["low", "high"]
-    assert {p.code for p in record.problems} == {"repeated-focus"}
+    assert not record.problems
 
 
 def test_read__raw_peaks_of_enge2021(corpus):
@@ -585,7 +580,7 @@ def test_read__raw_peaks_of_enge2021(corpus):
     records = [table.read(open_source(path), ReadOptions()) for path in paths]
     assert (len(records), sum(record.n_foci for record in records)) == (50, 687)
     assert all(table.looks_like(open_source(path)) for path in paths)
-    assert {p.code for r in records for p in r.problems} == {"no-study-column", "repeated-focus"}
+    assert {p.code for r in records for p in r.problems} == {"no-study-column"}
     assert [r.experiments[0].id for r in records[:1]] == ["arnoldussen2006nc-1"]
 
 

@@ -11,7 +11,7 @@ from focale.io.join import told_apart
 from focale.io.problems import MOST_ERRORS, Problem, Severity
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.rows import EXPECTED, MISSING, Row, parse_row, with_plain_blanks
-from focale.io.sample_size import RULE
+from focale.io.sample_size import MOST_SUBJECTS, RULE, count_with_remark
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
 from focale.io.text import lines
@@ -35,15 +35,6 @@ _SUBJECTS = re.compile(
 )
 _PUBLICATION = re.compile(r"(doi|pmid|pubmed\s*id)\s*[=:]\s*(\S.*)", re.IGNORECASE)
 _SPACE_BY_ANOTHER_NAME = re.compile(r"(?:template|space|atlas)\s*[=:]", re.IGNORECASE)
-_COUNT_WITH_REMARK = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(?!\s)(\([^)]*\)|\[[^\]]*\]|[^\d()\[\]]*)", re.ASCII
-)
-_OTHER_COUNT = re.compile(
-    r"^(?:[/%*+~\N{MULTIPLICATION SIGN}-]|[xk]\b)|\b(?:per|each|pairs?|twins?|dyads?|couples?)\b",
-    re.IGNORECASE,
-)
-"""Remarks that make another number of the one before them: "12 per group"."""
-
 _BLANK = "\"',; \t\x1a"
 _BEGINS_ROW = frozenset("0123456789+-.")
 
@@ -367,9 +358,8 @@ class _Reader:
 
     def sample_size(self, text: str, number: int) -> float | None:
         """Number of a subjects line; a remark in brackets or words may follow it."""
-        match = _COUNT_WITH_REMARK.fullmatch(text)
-        n, remark = (float(match[1]), match[2]) if match else (0.0, "")
-        if not 1 <= n < 1e9 or _OTHER_COUNT.search(remark):
+        n, remark = count_with_remark(text) or (0.0, "")
+        if not 1 <= n < MOST_SUBJECTS:
             begins = re.match(r"\d+\s*\D", text, re.ASCII)
             self.note(
                 "error",
@@ -599,21 +589,6 @@ class _Reader:
                 "the same participants",
             )
         self.look_at_signs(block)
-        first: dict[tuple[float, float, float], int] = {}
-        repeated = []
-        for focus in block.foci:
-            if focus.mm in first:
-                repeated.append(f"{first[focus.mm]}, {focus.line}")
-            first.setdefault(focus.mm, focus.line or 0)
-        if repeated:
-            self.note(
-                "warning",
-                "repeated-focus",
-                int(repeated[0].split(", ")[1]),
-                f"{len(repeated)} of {len(block.foci)} foci occur twice in the experiment (lines "
-                f"{repeated[0]}): kept, without effect on ALE",
-                expected="check the table of the paper",
-            )
 
     def look_at_signs(self, block: _Block) -> None:
         """Say once for an experiment how its numbers were understood."""

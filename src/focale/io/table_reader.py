@@ -29,8 +29,7 @@ from focale.io.numbers import (
 from focale.io.problems import MOST_ERRORS, Problem, Severity, quoted
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.rows import visible
-from focale.io.sample_size import RULE
-from focale.io.sleuth_reader import _COUNT_WITH_REMARK, _OTHER_COUNT
+from focale.io.sample_size import MOST_SUBJECTS, RULE, count_with_remark
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
 from focale.io.table_groups import Group, TableRow, is_constant
@@ -480,7 +479,7 @@ class _Reader:
         of_focus: Mapping[str, tuple[int, Make]],
     ) -> ExperimentRecord:
         foci = tuple(self.foci_of(group, of_focus))
-        self.look_at(group, foci)
+        self.look_at(group)
         self.describe_study(group)
         own = {name: self.one_text(group, name) or None for name in OF_EXPERIMENTS}
         positions = {**self.columns.others, **self.columns.of_experiments}
@@ -515,26 +514,13 @@ class _Reader:
             }
             yield FocusRecord(row.mm, self.space_of(row), row.line, values or None)
 
-    def look_at(self, group: Group, foci: Sequence[FocusRecord]) -> None:
+    def look_at(self, group: Group) -> None:
         if not group.n_found:
             self.note(
                 "warning",
                 "experiment-without-foci",
                 group.line,
                 "no foci: kept as an experiment that reports none, and counted as one",
-                experiment=group.id,
-            )
-        first: dict[tuple[float, float, float], int | None] = {}
-        repeated = [f for f in foci if first.setdefault(f.mm, f.line) != f.line]
-        if repeated:
-            rows = f"{first[repeated[0].mm]}, {repeated[0].line}"
-            self.note(
-                "warning",
-                "repeated-focus",
-                repeated[0].line,
-                f"{len(repeated)} of {len(foci)} foci occur twice in the experiment (rows "
-                f"{rows}): kept, without effect on ALE",
-                expected="check the table of the paper",
                 experiment=group.id,
             )
 
@@ -601,10 +587,8 @@ class _Reader:
         number = None if isinstance(cell, Odd) else self.number(cell, line, column)
         remark = ""
         if number is None and isinstance(cell, str):
-            match = _COUNT_WITH_REMARK.fullmatch(visible(cell))
-            if match and not _OTHER_COUNT.search(match[2]):
-                number, remark = float(match[1]), match[2]
-        if number is None or not 1 <= number < 1e9:
+            number, remark = count_with_remark(visible(cell)) or (None, "")
+        if number is None or not 1 <= number < MOST_SUBJECTS:
             what = ODD_IN_WORDS[cell.kind] if isinstance(cell, Odd) else ""
             self.note(
                 "error",

@@ -44,32 +44,35 @@ def interpretation(result: DescriptiveResult) -> str:
 def _evidence(result: DescriptiveResult) -> str:
     studyset, decision = result.studyset, result.decision
     reported = [member for experiment in studyset for member in experiment.reported]
-    base = (
-        f"{count(len({member.study_id for member in reported}), 'study', 'studies')}, "
-        f"{_groups(result)}{count(len(reported), 'experiment')}, {count(studyset.n_foci, 'reported coordinate')}"
-    )
-    minimum = result.protocol.min_experiments
+    counts = [
+        count(len({member.study_id for member in reported}), "study", "studies"),
+        *_groups(result),
+        count(len(reported), "experiment"),
+        count(studyset.n_foci, "reported coordinate"),
+    ]
+    base = ", ".join(counts)
+    asked = f"{result.protocol.min_experiments} independent {decision.unit}"
     if decision.mode == "inferential":
         return (
-            f"The screened evidence base ({base}) reaches the {minimum} independent {decision.unit} "
-            "the protocol asks for, so an inferential reading is allowed; this text is the "
-            "descriptive reading, for which p and z maps were not computed."
+            f"The screened evidence base ({base}) reaches the {asked} the protocol asks for, so "
+            "an inferential reading is allowed; this text is the descriptive reading, for which p "
+            "and z maps were not computed."
         )
     counted = str(decision.n_independent)
     if decision.n_independent < len(studyset.study_ids):
         counted += " with foci"
     return (
         f"The screened evidence base ({base}) was too small for robust voxelwise inference: the "
-        f"protocol asks for at least {minimum} independent {decision.unit} and there are {counted}, "
-        "so p and z maps were not computed."
+        f"protocol asks for at least {asked} and there are {counted}, so p and z maps were not "
+        "computed."
     )
 
 
-def _groups(result: DescriptiveResult) -> str:
+def _groups(result: DescriptiveResult) -> list[str]:
     """The number of subject groups, where they are not the studies."""
     if result.decision.unit == "studies":
-        return ""
-    return f"{count(len(result.studyset.subject_groups), 'subject group')}, "
+        return []
+    return [count(len(result.studyset.subject_groups), "subject group")]
 
 
 def _deviations(result: DescriptiveResult) -> list[str]:

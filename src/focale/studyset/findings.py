@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from focale.io.problems import Problem, Severity, by_seriousness, quoted
-from focale.io.records import ExperimentRecord
+from focale.io.records import ExperimentRecord, FocusRecord
 from focale.phrases import count
 from focale.space.mask import Mask
 from focale.space.talairach import CONVERSION_NAMES
@@ -65,6 +65,7 @@ def check(studyset: Studyset, mask: Mask | None = None) -> tuple[Problem, ...]:
         _impossible_values,
         _voxel_indices,
         _lost_signs,
+        _repeated_foci,
         _copies,
         _mirrored_studies,
         lambda studyset: _far_outside(studyset, outside),
@@ -146,6 +147,25 @@ def _lost_signs(studyset: Studyset) -> Iterator[Problem]:
                 f"x is above 0 in all {len(mm)} foci: only the right hemisphere, or minus signs "
                 "lost?",
                 expected="compare with the table of the paper",
+            )
+
+
+def _repeated_foci(studyset: Studyset) -> Iterator[Problem]:
+    for experiment in studyset:
+        first: dict[tuple[float, float, float], FocusRecord] = {}
+        repeated = [f for f in experiment.foci if first.setdefault(f.mm, f) is not f]
+        if repeated:
+            lines = (first[repeated[0].mm].line, repeated[0].line)
+            place = "" if None in lines else f" (lines {lines[0]}, {lines[1]})"
+            yield _finding(
+                "warning",
+                "repeated-focus",
+                experiment,
+                f"{len(repeated)} of {len(experiment.foci)} foci occur twice in the experiment"
+                f"{place}: kept, without effect on ALE",
+                found=_text(repeated[0].mm),
+                expected="check the table of the paper",
+                line=repeated[0].line or experiment.line,
             )
 
 

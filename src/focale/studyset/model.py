@@ -80,8 +80,8 @@ class Studyset:
     --------
     >>> from focale import pain_studyset_path
     >>> studyset = Studyset(pain_studyset_path())
-    >>> studyset
-    Studyset: 21 studies, 21 subject groups, 21 experiments, 267 foci, 334 participants (mni152_2mm)
+    >>> studyset  # doctest: +ELLIPSIS
+    Studyset: 21 studies, 21 subject groups, 21 experiments, 267 foci, 334 participants ...
     >>> studyset.slice(studyset.ids[:8]).coordinates.shape
     (107, 7)
     """
