@@ -41,7 +41,8 @@ D"\t
 //Subjects=9
 \xe2\x88\x9210 2 3
 """
-NIMADS = b"""{"id": "s", "studies": [{"id": "a", "metadata": {"sample_sizes": [10, 12]}, "analyses":
+NIMADS = b"""{"id": "s", "studies": [{"id": "a", "metadata": {"sample_sizes": [10, 12]},
+"analyses":
 [{"id": "1", "name": "n", "points": [{"coordinates": [1, 2, 3], "space": "MNI", "values":
 [{"kind": "t", "value": 3.1}]}]}]}], "annotations": [{"id": "x", "notes": [{"analysis": "1",
 "study": "a", "note": {"included": true}}]}]}"""

@@ -110,8 +110,8 @@ def test_assess__prints_counts_decision_and_remarks(run, evidence):
     assert said.code == 0
     assert prose(said.out) == (
         "foci.json: 4 studies, 4 subject groups, 4 experiments, 8 foci, 46 participants "
-        "(mni152_2mm) Decision: 4 independent studies with foci, and the protocol asks for at least 17: the reading is "
-        "descriptive."
+        "(mni152_2mm) Decision: 4 independent studies with foci, and the protocol asks for at "
+        "least 17: the reading is descriptive."
     )
 
 

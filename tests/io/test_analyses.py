@@ -7,9 +7,9 @@ import io
 import pytest
 
 from focale.errors import ReadError
-from focale.io.analyses import PlannedAnalysis, matches, read_analyses, unknown_tags
 from focale.io.source import ReadOptions, open_source
 from focale.io.table import read
+from focale.io.table.analyses import PlannedAnalysis, matches, read_analyses, unknown_tags
 
 TEXT = "M\tall\t+pain\t\nC \tlow\t+pain\t+low\n\thigh\t+pain\t-low\n\n"
 

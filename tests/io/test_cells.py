@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from focale.io.cells import Odd, OpenQuoteError, first_rows, is_blank, rows_of_text, text_of
+from focale.io.table.cells import Odd, OpenQuoteError, first_rows, is_blank, rows_of_text, text_of
 
 
 def test_rows_of_text__number_is_that_of_the_first_line():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from focale.io.columns import (
+from focale.io.table.columns import (
     bare,
     header_position,
     header_score,

@@ -6,17 +6,17 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from focale import pain_studyset_path
 from focale.errors import ArgumentError, FocaleError, InputMissingError, ReadError
-from focale.io import nimads
+from focale.io import json_lines, nimads
 from focale.io.nimads import looks_like, losses, read_tree, write
-from focale.io.nimads_writer import groups_with_mean
+from focale.io.nimads.writer import groups_with_mean
 from focale.io.problems import MOST_ERRORS, errors_of, raise_errors
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.source import ReadOptions, Source
@@ -78,7 +78,7 @@ def test_read_tree__keeps_every_experiment_and_focus_in_order():
 
 
 def test_read__pain_studyset_has_its_known_counts():
-    path = Path(nimads.__file__).parents[1] / "data/nidm_pain_studyset.json"
+    path = pain_studyset_path()
     record = read(path.read_bytes())
     assert len(record.experiments) == 21
     assert record.n_foci == 267
@@ -990,3 +990,14 @@ def test_read_tree__any_dictionary_gives_a_reconciled_record_or_a_refusal(tree):
 def test_read__any_text_is_read_as_json_or_refused(text):
     with suppress(FocaleError):
         read('{"studies": [' + text)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"), [("{}", "objects and lists"), ("1", "a list of more than")]
+)
+def test_read__garbage_of_millions_of_parts_is_refused(monkeypatch, item, message):
+    monkeypatch.setattr(json_lines, "MOST_PARTS", 1000)
+    monkeypatch.setattr(json_lines, "MOST_ITEMS", 1000)
+    content = f'{{"studies": [{",".join([item] * 1500)}]}}'.encode()
+    with pytest.raises(ReadError, match=message):
+        nimads.read(Source("foci.json", content), ReadOptions())

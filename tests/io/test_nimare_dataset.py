@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from focale import pain_studyset_path
 from focale.errors import FocaleError, ReadError
 from focale.io import nimads, nimare_dataset
 from focale.io.problems import MOST_ERRORS, errors_of
 from focale.io.source import ReadOptions, Source
 
-PAIN = Path(nimads.__file__).parents[1] / "data/nidm_pain_studyset.json"
+PAIN = pain_studyset_path()
 
 
 def contrast(xyz=((1, 2, 3), (4, 5, 6)), n=20, **more):

@@ -9,16 +9,16 @@ import json
 import os
 import subprocess
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from focale import pain_studyset_path
 from focale.io import nimads, nimare_dataset, parquet
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.source import ReadOptions, open_source
 
 NIMARE = os.environ.get("FOCALE_NIMARE_PYTHON")
-PAIN = Path(nimads.__file__).parents[1] / "data/nidm_pain_studyset.json"
+PAIN = pain_studyset_path()
 
 pytestmark = pytest.mark.skipif(
     NIMARE is None, reason="FOCALE_NIMARE_PYTHON names no interpreter that has NiMARE 0.22.1"

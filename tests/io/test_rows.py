@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focale.io.rows import LONGEST_ROW, parse_row, visible, with_plain_blanks
+from focale.io.sleuth.rows import LONGEST_ROW, parse_row
+from focale.io.text import visible, with_plain_blanks
 from tests.strategies import foci
 
 

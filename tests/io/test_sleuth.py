@@ -1188,3 +1188,13 @@ def test_read__overlong_line_is_refused_and_the_rest_is_read():
     (problem,) = errors_of(record.problems)
     assert (problem.code, problem.line) == ("long-line", 4)
     assert record.n_foci == 2
+
+
+def test_read__two_papers_of_one_name_are_asked_about():
+    text = lines(
+        "// Smith, 2010: A", "// PMID: 1", "// Subjects=12", "1 2 3", "",
+        "// Smith, 2010: B", "// PMID: 2", "// Subjects=15", "4 5 6",
+    )  # fmt: skip
+    code, line, message = warning(text)
+    assert (code, line) == ("two-publications", 7)
+    assert 'study "Smith, 2010" has another PMID above: 1: "2"; if these are two papers' in message

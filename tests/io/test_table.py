@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from focale.errors import ReadError
-from focale.io import table, workbook
-from focale.io.cells import ERROR_VALUES
+from focale.io import table
 from focale.io.join import told_apart
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.source import ReadOptions, Source, open_source
+from focale.io.table import workbook
+from focale.io.table.cells import ERROR_VALUES
 
 HEADER = "study,experiment,n,space,x,y,z\n"
 TWO = HEADER + "Smith,A,12,MNI,10,20,30\nSmith,A,12,MNI,-10,20,30\nJones,1,15,TAL,0,0,10.5\n"

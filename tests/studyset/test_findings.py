@@ -290,12 +290,12 @@ def test_check__changes_nothing(sleuth):
 )
 def test_check__of_next_to_nothing_does_not_fail(studies):
     codes = {p.code for p in check(studyset_of(studies))}
-    assert codes <= {"impossible-value", "foci-outside", "voxel-indices"}
+    assert codes <= {"impossible-value", "foci-outside", "repeated-focus"}
 
 
 def test_check__another_mask_counts_by_itself(tiny_mask):
     (problem,) = check(studyset_of({"a": [[(80, 0, 10)]]}), tiny_mask)
-    assert "1 of 1 focus lie outside tiny" in problem.what
+    assert "1 of 1 focus lies outside tiny" in problem.what
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def conditions_from(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _planned(text: str) -> tuple[str, ...]:
-    from focale.io.analyses import read_analyses
+    from focale.io.table.analyses import read_analyses
 
     path, _, title = text.rpartition(":")
     analyses = read_analyses(path or text)

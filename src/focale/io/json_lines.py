@@ -23,6 +23,12 @@ Path = tuple[int | str, ...]
 ANY = "*"
 """Stands for every member of an object or list in a pattern."""
 
+MOST_PARTS = 8_000_000
+"""Objects and lists of a file: a studyset of half a million peaks has two million."""
+
+MOST_ITEMS = 500_000
+"""Entries of a list that is walked: there are not so many studies in the world."""
+
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
@@ -108,6 +114,11 @@ def parse(text: str, file: str, pattern: Sequence[str]) -> tuple[Any, Places]:
     ReadError
         If it is not JSON, or nested, large or ambiguous beyond use.
     """
+    if text.count("{") + text.count("[") > MOST_PARTS:
+        raise ReadError(
+            f"{file}: more than {MOST_PARTS:,} objects and lists, which no evidence base needs; "
+            "check that it is the file you mean"
+        )
     walk = _Walk(text, {})
     try:
         tree = walk.whole(pattern)
@@ -225,6 +236,8 @@ class _Walk:
         if self.text[at] == "]":
             return values, at + 1
         while True:
+            if len(values) == MOST_ITEMS:
+                raise ValueError(f"a list of more than {MOST_ITEMS:,} entries")
             inner: Path = (*path, len(values))
             self.starts[inner] = at
             value, at = self.value(at, pattern[1:], inner)

@@ -32,7 +32,7 @@ from focale.io.metadata import (
     find_sample_size,
     is_missing,
 )
-from focale.io.nimads_reader import STUDY_FIELDS
+from focale.io.nimads.reader import STUDY_FIELDS
 from focale.io.numbers import coordinate, shown
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.source import ReadOptions, Source

@@ -31,6 +31,15 @@ _TYPOGRAPHIC = "\N{EN DASH}\N{EM DASH}\N{LEFT SINGLE QUOTATION MARK}\
 \N{HORIZONTAL ELLIPSIS}\N{NO-BREAK SPACE}\N{PLUS-MINUS SIGN}\N{MICRO SIGN}\N{DEGREE SIGN}"
 
 _RARE = "\N{LATIN SMALL LIGATURE OE}\N{LATIN SMALL LETTER F WITH HOOK}"
+_INVISIBLE = str.maketrans(
+    {
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{NARROW NO-BREAK SPACE}": " ",
+        "\N{ZERO WIDTH SPACE}": "",
+        "\N{ZERO WIDTH NO-BREAK SPACE}": "",
+        "\N{LEFT-TO-RIGHT MARK}": "",
+    }
+)
 
 
 def decoded(source: Source, encoding: str | None) -> tuple[str, list[Problem]]:
@@ -83,6 +92,16 @@ def lines(text: str) -> Iterator[tuple[int, str]]:
     early.
     """
     return enumerate((match[1] or "" for match in _LINE.finditer(text)), start=1)
+
+
+def visible(line: str) -> str:
+    """What can be seen of a line, from its first letter to its last."""
+    return with_plain_blanks(line).strip()
+
+
+def with_plain_blanks(line: str) -> str:
+    """Line with plain blanks for special ones, and without letters that cannot be seen."""
+    return line if line.isascii() else line.translate(_INVISIBLE)
 
 
 def _as_told(source: Source, encoding: str) -> str:

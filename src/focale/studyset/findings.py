@@ -390,7 +390,8 @@ def _outside(studyset: Studyset, outside: BoolArray, mask: Mask) -> Iterator[Pro
         yield Problem(
             severity="note",
             code="foci-outside",
-            what=f"{outside.sum()} of {count(studyset.n_foci, 'focus', 'foci')} lie outside "
+            what=f"{outside.sum()} of {count(studyset.n_foci, 'focus', 'foci')} "
+            f"{'lies' if studyset.n_foci == 1 else 'lie'} outside "
             f"{mask.name}: kept, with the part of their footprint that is inside",
             file=studyset.record.source,
         )

@@ -18,13 +18,13 @@ import numpy as np
 
 from focale._check import check_choice
 from focale.errors import ArgumentError, EvidenceError
-from focale.io.analyses import matches, unknown_tags
 from focale.io.formats import read_record
 from focale.io.nimads import read_tree
 from focale.io.problems import Problem, raise_errors
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.source import Readable, ReadOptions, Space
 from focale.io.spaces import canonical_space, unplaced_foci
+from focale.io.table.analyses import matches, unknown_tags
 from focale.phrases import count, listed
 from focale.space.talairach import TalairachMatrix, talairach_to_mni
 from focale.space.targets import TARGETS

@@ -9,16 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from focale.io.cells import (
-    ODD_IN_WORDS,
-    Cell,
-    NumberedRow,
-    Odd,
-    is_blank,
-    number_text,
-    text_of,
-)
-from focale.io.columns import AUTHORS, Columns, recognised
 from focale.io.join import told_apart
 from focale.io.numbers import (
     FARTHEST_MM,
@@ -28,13 +18,23 @@ from focale.io.numbers import (
 )
 from focale.io.problems import MOST_ERRORS, Problem, Severity, quoted
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
-from focale.io.rows import visible
 from focale.io.sample_size import MOST_SUBJECTS, RULE, count_with_remark
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
-from focale.io.table_groups import Group, TableRow, is_constant
-from focale.io.table_seen import SeenOften
-from focale.io.table_values import PLAIN_NUMBER, Make, note_number, value_maker
+from focale.io.table.cells import (
+    ODD_IN_WORDS,
+    Cell,
+    NumberedRow,
+    Odd,
+    is_blank,
+    number_text,
+    text_of,
+)
+from focale.io.table.columns import AUTHORS, Columns, recognised
+from focale.io.table.groups import Group, TableRow, is_constant
+from focale.io.table.seen import SeenOften
+from focale.io.table.values import PLAIN_NUMBER, Make, note_number, value_maker
+from focale.io.text import visible
 from focale.phrases import count, listed, one_line
 
 MOST_SAMPLED = 500

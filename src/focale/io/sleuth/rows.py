@@ -26,15 +26,6 @@ _COMMA_ROW = re.compile(rf" *{_N} ?([,;]) ?{_N} ?\2 ?{_N}[\s,;]*", re.ASCII)
 _BETWEEN_QUOTED = re.compile(r'" ?[,;\t] ?"')
 _BRACKETED = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _AROUND = " \t,;\"'"
-_INVISIBLE = str.maketrans(
-    {
-        "\N{NO-BREAK SPACE}": " ",
-        "\N{NARROW NO-BREAK SPACE}": " ",
-        "\N{ZERO WIDTH SPACE}": "",
-        "\N{ZERO WIDTH NO-BREAK SPACE}": "",
-        "\N{LEFT-TO-RIGHT MARK}": "",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +66,6 @@ class Row:
     def has_more_numbers(self) -> bool:
         """Whether numbers follow z, or three of them in a row follow its label."""
         return bool(self.statistics) or _holds_place(self.label.split())
-
-
-def with_plain_blanks(line: str) -> str:
-    """Line with plain blanks for special ones, and without letters that cannot be seen."""
-    return line if line.isascii() else line.translate(_INVISIBLE)
-
-
-def visible(line: str) -> str:
-    """What can be seen of a line, from its first letter to its last."""
-    return with_plain_blanks(line).strip()
 
 
 def parse_row(line: str) -> Row:

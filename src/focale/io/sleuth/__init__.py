@@ -19,7 +19,7 @@ from pathlib import Path
 from focale.errors import ArgumentError
 from focale.io.problems import quoted
 from focale.io.records import ExperimentRecord, StudysetRecord
-from focale.io.sleuth_reader import is_header, parted, read_text
+from focale.io.sleuth.reader import is_header, parted, read_text
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
 from focale.io.text import decoded, is_text

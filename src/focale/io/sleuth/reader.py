@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from focale.io.join import told_apart
-from focale.io.problems import MOST_ERRORS, Problem, Severity
+from focale.io.problems import MOST_ERRORS, Problem, Severity, quoted
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
-from focale.io.rows import EXPECTED, MISSING, Row, parse_row, with_plain_blanks
 from focale.io.sample_size import MOST_SUBJECTS, RULE, count_with_remark
+from focale.io.sleuth.rows import EXPECTED, MISSING, Row, parse_row
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
-from focale.io.text import lines
+from focale.io.text import lines, with_plain_blanks
 
 MOST_LINES_OF_A_HEADER = 5
 LONGEST_LINE = 100_000
@@ -634,11 +634,26 @@ class _Reader:
                     name=block.name,
                 )
             )
-            if block.publication:
-                self.studies.setdefault(study_id, {}).update(block.publication)
+            self.describe(study_id, block)
         experiments, renamed = told_apart(experiments)
         self.problems += renamed
         return experiments
+
+    def describe(self, study_id: str, block: _Block) -> None:
+        """Keep the identifiers of a publication; two papers may have one name."""
+        known = self.studies.setdefault(study_id, {}) if block.publication else {}
+        for key, value in block.publication.items():
+            if known.setdefault(key, value) != value:
+                self.note(
+                    "warning",
+                    "two-publications",
+                    block.line,
+                    f"study {quoted(study_id)} has another {key.upper()} above: {known[key]}",
+                    found=value,
+                    expected="if these are two papers, name them differently, or their "
+                    "experiments count as those of the same participants",
+                    experiment=block.header,
+                )
 
 
 def parted(header: str) -> tuple[str, str]:

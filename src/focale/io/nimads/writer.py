@@ -10,7 +10,7 @@ from typing import Any
 
 from focale.errors import ArgumentError
 from focale.io.metadata import GROUP_KEY, MATRIX_KEY, is_missing
-from focale.io.nimads_reader import POINT_FIELDS
+from focale.io.nimads.reader import POINT_FIELDS
 from focale.io.numbers import is_finite_number
 from focale.io.problems import quoted
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from focale.io.annotations import Annotation, Note, annotated, annotation_of, is_annotation
 from focale.io.json_lines import Places
 from focale.io.ledger import Ledger
 from focale.io.metadata import find_group, find_matrix, find_sample_size, is_missing
+from focale.io.nimads.annotations import Annotation, Note, annotated, annotation_of, is_annotation
 from focale.io.numbers import FARTHEST_MM, coordinate, shown
 from focale.io.problems import Problem
 from focale.io.records import ExperimentRecord, FocusRecord

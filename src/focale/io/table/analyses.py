@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from focale.errors import ReadError
-from focale.io.cells import (
+from focale.io.numbers import MINUS_SIGNS
+from focale.io.problems import Problem, raise_errors
+from focale.io.source import Readable, Source, open_source
+from focale.io.table.cells import (
     ODD_IN_WORDS,
     Cell,
     NumberedRow,
@@ -29,11 +32,8 @@ from focale.io.cells import (
     rows_of_text,
     text_of,
 )
-from focale.io.numbers import MINUS_SIGNS
-from focale.io.problems import Problem, raise_errors
-from focale.io.source import Readable, Source, open_source
+from focale.io.table.workbook import Workbook, is_workbook
 from focale.io.text import decoded
-from focale.io.workbook import Workbook, is_workbook
 from focale.phrases import one_line
 
 SHAPE = "a row is a type (M, P25, C or B20), a title and conditions such as +tag or -tag"

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from focale.io.cells import Cell, text_of
-from focale.io.columns import is_statistic
 from focale.io.numbers import parse_number
-from focale.io.rows import visible
+from focale.io.table.cells import Cell, text_of
+from focale.io.table.columns import is_statistic
+from focale.io.text import visible
 
 PLAIN_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 

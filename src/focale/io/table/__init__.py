@@ -20,7 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from focale.errors import ReadError
-from focale.io.cells import (
+from focale.io.problems import Problem, quoted
+from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
+from focale.io.source import ReadOptions, Source
+from focale.io.table.cells import (
     MOST_ROWS_ABOVE,
     NumberedRow,
     OpenQuoteError,
@@ -31,7 +34,7 @@ from focale.io.cells import (
     rows_of_text,
     text_of,
 )
-from focale.io.columns import (
+from focale.io.table.columns import (
     EXPERIMENT,
     FOCUS,
     STUDY,
@@ -41,12 +44,9 @@ from focale.io.columns import (
     is_statistic,
     is_taken,
 )
-from focale.io.problems import Problem, quoted
-from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
-from focale.io.source import ReadOptions, Source
-from focale.io.table_reader import OF_STUDIES, read_rows
+from focale.io.table.reader import OF_STUDIES, read_rows
+from focale.io.table.workbook import Workbook, is_workbook
 from focale.io.text import decoded
-from focale.io.workbook import Workbook, is_workbook
 from focale.phrases import count, listed, one_line
 
 NAME = "table"

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from focale.io.cells import Cell, NumberedRow, text_of
 from focale.io.numbers import parse_number
 from focale.io.source import Space
 from focale.io.spaces import canonical_space
+from focale.io.table.cells import Cell, NumberedRow, text_of
 from focale.phrases import one_line
 
 FOCUS, EXPERIMENT, STUDY = "focus:", "experiment:", "study:"

@@ -13,8 +13,8 @@ from itertools import zip_longest
 from typing import Any
 
 from focale.errors import ReadError
-from focale.io.cells import ERROR_VALUES, Cell, NumberedRow, Odd
 from focale.io.source import MOST_BYTES, Source
+from focale.io.table.cells import ERROR_VALUES, Cell, NumberedRow, Odd
 from focale.phrases import listed, one_line
 
 MOST_ROWS = 1 << 20

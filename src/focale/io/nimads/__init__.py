@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from focale.errors import ReadError
-from focale.io import nimads_writer
-from focale.io.annotations import is_annotation, load_annotations
 from focale.io.json_lines import ANY, Places, load
-from focale.io.nimads_reader import read_studies
+from focale.io.nimads import writer as nimads_writer
+from focale.io.nimads.annotations import is_annotation, load_annotations
+from focale.io.nimads.reader import read_studies
 from focale.io.records import StudysetRecord
 from focale.io.source import ReadOptions, Source
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from focale.io.cells import Cell, text_of
+from focale.io.table.cells import Cell, text_of
 
 
 @dataclass(slots=True)
