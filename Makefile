@@ -4,7 +4,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help demo test validate simulate lint types floors wheel bench ci clean
+.PHONY: help demo test validate simulate fuzz lint types floors wheel bench ci clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -21,6 +21,11 @@ validate: .venv/ready ## Run the slow tests too
 
 simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
+
+fuzz: .venv/ready ## Throw bytes at the readers for half an hour, and garbage of 100 MB
+	$(BIN)/python -m pip install --quiet atheris
+	$(BIN)/python validation/fuzz_readers.py 1800
+	$(BIN)/python validation/garbage.py
 
 lint: .venv/ready ## Check style
 	$(BIN)/ruff check .

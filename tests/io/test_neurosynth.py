@@ -245,3 +245,10 @@ def test_read__hundred_thousand_peaks_take_less_than_a_second(write):
     start = time.process_time()
     assert read(path).n_foci == 100_000
     assert time.process_time() - start < 1
+
+
+def test_read__rows_of_nothing_are_given_up(monkeypatch):
+    monkeypatch.setattr(neurosynth, "MOST_BAD_ROWS", 100)
+    content = b"id\ttable_id\tx\ty\tz\n" + b"1\t2\ta\tb\tc\n" * 300
+    with pytest.raises(ReadError, match=r"100 rows in which x, y or z is no number, and none"):
+        neurosynth.read(Source("coordinates.tsv", content), ReadOptions())

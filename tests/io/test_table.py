@@ -367,7 +367,7 @@ def test_read__says_what_is_wrong_with_a_row(row, message, n_left_out):
         ),
         (
             HEADER + 'a,A,9,MNI,1,2,3\n"b,B,9,MNI,1,2,3\nc,C,9,MNI,1,2,3\n',
-            "foci.csv:3: a quotation mark is opened and not closed, so this row and those below",
+            "foci.csv:3: a quotation mark is opened and not closed, or a line does not end,",
         ),
         (
             HEADER + 'a,A,9,MNI,1,2,3\n"b,B,9,MNI,1,2,3\n"c",C,9,MNI,1,2,3\n',
@@ -725,3 +725,22 @@ def test_read__counts_always_add_up(text):
         read(text.encode("utf-8", "replace"))
     except ReadError as error:
         assert str(error)  # noqa: PT017
+
+
+def test_read__more_rows_than_excel_has_are_refused(monkeypatch):
+    monkeypatch.setattr(table, "MOST_ROWS", 1000)
+    with pytest.raises(ReadError, match=r"foci\.csv has more than 1,000 rows, which is more than"):
+        read("study,x,y,z\n" + "a,1,2,3\n" * 1000)
+
+
+def test_read__rows_of_nothing_are_given_up(monkeypatch):
+    monkeypatch.setattr(table, "MOST_ROWS_OF_NOTHING", 100)
+    error, record = only_error("study,x,y,z\n" + ",,\n" * 3000 + "a,1,2,3\n")
+    assert "no row with coordinates below the names of the columns" in error
+    assert not record.experiments
+
+
+def test_read__a_line_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr("focale.io.table.cells.LONGEST_LINE", 1000)
+    errors = messages(read("study,x,y,z\na,1,2,3\n" + "1," * 1000))
+    assert any("a line does not end" in error for error in errors)

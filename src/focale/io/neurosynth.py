@@ -41,6 +41,7 @@ CONTRAST = "1"
 STUDY_COLUMNS = ("id", "pmcid", "pmid")
 TABLE_COLUMNS = ("table_id", "table_num", "table_label", "peak_id")
 MOST_LINES = 5
+MOST_BAD_ROWS = 10_000
 _SUFFIXES = (".tsv", ".csv", ".tsv.gz", ".csv.gz")
 _HEAD_BYTES = 1 << 12
 _DESCRIPTION = {
@@ -360,7 +361,13 @@ class _Peaks:
 
     def leave_out(self, error: Exception, row: Sequence[str], line: int) -> None:
         kind = next(kind for kind in _KINDS if isinstance(error, kind))
-        self.bad.setdefault(kind, []).append((line, " ".join(row)))
+        of_kind = self.bad.setdefault(kind, [])
+        of_kind.append((line, " ".join(row)))
+        if len(of_kind) == MOST_BAD_ROWS and not any(self.foci.values()):
+            raise ReadError(
+                f"{self.table.name}: {MOST_BAD_ROWS:,} rows {_KINDS[kind][1]}, and none that can "
+                "be used; check that this is a table of coordinates"
+            )
 
 
 def _finish(ledger: Ledger, peaks: _Peaks, papers: _Papers | None) -> None:

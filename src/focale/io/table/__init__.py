@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from focale.errors import ReadError
+from focale.io.numbers import parse_number
 from focale.io.problems import Problem, quoted
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.source import ReadOptions, Source
@@ -52,6 +53,8 @@ from focale.phrases import count, listed, one_line
 NAME = "table"
 SUFFIXES = (".tsv", ".csv")
 
+MOST_ROWS = 1 << 20
+MOST_ROWS_OF_NOTHING = 5_000
 _SHAPE = f"one of the first {MOST_ROWS_ABOVE} rows must name columns x, y and z"
 _MARKUP = (b"{", b"[", b"<")
 _BEGINS_A_COMMENT = re.compile(r"\W{0,8}//")
@@ -94,7 +97,15 @@ def read(source: Source, options: ReadOptions) -> StudysetRecord:
         raise ReadError(f"{source.name} is not a table of foci: {_SHAPE}")
     rows: list[NumberedRow] = []
     try:
-        rows.extend(rows_of_text(text, delimiter))
+        for row in rows_of_text(text, delimiter):
+            rows.append(row)
+            if len(rows) == MOST_ROWS_OF_NOTHING and not _has_coordinates(rows):
+                break  # each of these is an error, and they are enough
+            if len(rows) > MOST_ROWS:
+                raise ReadError(
+                    f"{source.name} has more than {MOST_ROWS:,} rows, which is more than a sheet "
+                    "of Excel can hold; check that it is the file you mean"
+                )
     except OpenQuoteError as error:
         problems.append(_open_quote(source, error))
     return _read_below_header(rows, source, options, problems, delimiter)
@@ -203,12 +214,20 @@ def _completed_header(rows: Sequence[NumberedRow]) -> NumberedRow:
     return line, tuple(full)
 
 
+def _has_coordinates(rows: Sequence[NumberedRow]) -> bool:
+    """Whether any row has three cells that are numbers."""
+    return any(
+        sum(parse_number(text_of(cell), decimal_comma=True) is not None for cell in cells) >= 3
+        for _, cells in rows
+    )
+
+
 def _open_quote(source: Source, error: OpenQuoteError) -> Problem:
     return Problem(
         severity="error",
         code="open-quotation-mark",
-        what="a quotation mark is opened and not closed, so this row and those below were not "
-        "read",
+        what="a quotation mark is opened and not closed, or a line does not end, so this row and "
+        "those below were not read",
         found=error.found,
         expected="close it, or remove it",
         file=source.name,

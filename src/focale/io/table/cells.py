@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -46,8 +46,12 @@ ODD_IN_WORDS = {
 }
 
 
+LONGEST_LINE = 1_000_000
+_LINE_WITH_END = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
 class OpenQuoteError(ValueError):
-    """A quotation mark that is opened and not closed, or a cell without end."""
+    """A quotation mark that is opened and not closed, or a cell or line without end."""
 
     def __init__(self, line: int, found: str) -> None:
         super().__init__(f"row {line}")
@@ -152,7 +156,7 @@ class _Lines:
     """Lines of a text with their ends, and those of the present row."""
 
     def __init__(self, text: str) -> None:
-        self.lines = io.StringIO(text, newline="")
+        self.lines = _LINE_WITH_END.finditer(text)
         self.of_row: list[str] = []
         self.is_done = False
 
@@ -160,11 +164,14 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self.lines.readline()
-        if not line:
+        match = next(self.lines, None)
+        if match is None:
             self.is_done = True
             raise StopIteration
+        line = match[0]
         self.of_row.append(line)
+        if len(line) > LONGEST_LINE:
+            raise csv.Error("a line does not end")
         return line
 
 
