@@ -10,7 +10,6 @@ from pathlib import Path
 from focale.descriptive import DescriptiveResult, describe
 from focale.errors import ArgumentError
 from focale.io.atomic import check_writable, is_focale_folder
-from focale.io.problems import raise_errors
 from focale.io.source import ReadOptions
 from focale.progress import Progress, silent
 from focale.protocol.protocol import Deviation, Protocol
@@ -81,10 +80,7 @@ def read_evidence(
         If the source holds errors; the message lists them.
     """
     select = (selection or Selection()).of
-    inspection = inspect(source, talairach=protocol.talairach, options=options, select=select)
-    raise_errors(inspection.record.source, inspection.problems)
-    assert inspection.studyset is not None
-    return inspection.studyset
+    return inspect(source, talairach=protocol.talairach, options=options, select=select).evidence
 
 
 def describe_into(

@@ -126,6 +126,6 @@ def _format_of(source: Source) -> ModuleType:
         raise InputMissingError(f"{source.path} is a folder, not a file; name the file in it")
     names = listed([form.NAME for form in FORMATS], "or")
     raise ReadError(
-        f"{source.name} is in no format Focale reads; expected {names} (it begins with "
-        f"{source.content[:20]!r})"
+        f"{source.name} is in no format Focale reads; expected {names} with a row that names "
+        f"columns x, y and z (it begins with {source.content[:20]!r})"
     )

@@ -62,11 +62,9 @@ def read(
     >>> [problem.code for problem in problems]
     ['many-foci-outside', 'left-right-exchange', 'many-foci-outside', 'foci-outside']
     """
-    options_given = ReadOptions(**options)
-    inspection = inspect(source, target, talairach=talairach, options=options_given)
-    raise_errors(inspection.record.source, inspection.problems)
-    assert inspection.studyset is not None
-    return inspection.studyset, list(inspection.problems)
+    given = ReadOptions(**options)
+    inspection = inspect(source, target, talairach=talairach, options=given)
+    return inspection.evidence, list(inspection.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,19 @@ class Inspection:
     studyset: Studyset | None
     problems: tuple[Problem, ...]
     summary: Summary
+
+    @property
+    def evidence(self) -> Studyset:
+        """The studyset.
+
+        Raises
+        ------
+        ReadError
+            If there are errors; the message lists them.
+        """
+        raise_errors(self.record.source, self.problems)
+        assert self.studyset is not None
+        return self.studyset
 
 
 def inspect(
