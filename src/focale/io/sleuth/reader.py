@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from focale.io.join import told_apart
 from focale.io.problems import MOST_ERRORS, Problem, Severity, quoted
-from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
+from focale.io.records import ExperimentRecord, StudysetRecord
 from focale.io.sample_size import MOST_SUBJECTS, RULE, count_with_remark
-from focale.io.sleuth.rows import EXPECTED, MISSING, Row, parse_row
+from focale.io.sleuth.blocks import Block, foci_of, remarks_on
+from focale.io.sleuth.rows import EXPECTED, MISSING, parse_row
 from focale.io.source import ReadOptions, Source
 from focale.io.spaces import canonical_space
 from focale.io.text import lines, with_plain_blanks
@@ -75,36 +74,6 @@ def read_text(
     )
 
 
-@dataclass(slots=True)
-class _Block:
-    """An experiment while its lines are read."""
-
-    headers: list[str]
-    line: int
-    n_subjects: float | None
-    space: str | None
-    publication: dict[str, str]
-    rows: list[tuple[Row, int, str | None]] = field(default_factory=list)
-    n_unread: int = 0
-    foci: tuple[FocusRecord, ...] = ()
-
-    @property
-    def header(self) -> str:
-        return next((header for header in self.headers if header), "")
-
-    @property
-    def name(self) -> str:
-        return "; ".join(header for header in self.headers if header)
-
-    @property
-    def has_rows(self) -> bool:
-        return bool(self.rows) or self.n_unread > 0
-
-    @property
-    def is_orphan(self) -> bool:
-        return not self.headers and not self.has_rows
-
-
 class _Reader:
     """Reads line by line, collecting experiments and problems."""
 
@@ -117,12 +86,12 @@ class _Reader:
         self.after_blank = False
         self.n_continued = 0
         self.publication: dict[str, str] = {}
-        self.publication_of: _Block | None = None
+        self.publication_of: Block | None = None
         self.quotation_mark = ""
         self.open_quote = ""
         self.open_quote_line = 0
-        self.block: _Block | None = None
-        self.blocks: list[_Block] = []
+        self.block: Block | None = None
+        self.blocks: list[Block] = []
         self.problems: list[Problem] = []
         self.studies: dict[str, dict[str, Any]] = {}
         self.n_experiments = 0
@@ -351,7 +320,7 @@ class _Reader:
         )
 
     def begin(self, line: int) -> None:
-        self.block = _Block(self.headers, line, None, self.space, self.publication)
+        self.block = Block(self.file, self.headers, line, None, self.space, self.publication)
         self.blocks.append(self.block)
         self.headers, self.publication, self.publication_of = [], {}, None
         self.n_comments = self.n_blank_lines = 0
@@ -477,11 +446,6 @@ class _Reader:
                 "no experiment in the file",
                 expected=f"a Sleuth file has {SHAPE}",
             )
-        for block in self.blocks:
-            self.block = block
-            block.foci = tuple(self.foci_of(block))
-            self.look_at(block)
-        self.block = None
 
     def leave_out_orphans(self) -> None:
         """Sample sizes that belong to nothing: no header above and no foci below."""
@@ -501,133 +465,18 @@ class _Reader:
             )
         self.blocks = [block for block in self.blocks if not block.is_orphan]
 
-    def foci_of(self, block: _Block) -> Iterator[FocusRecord]:
-        """Foci of the rows, with what follows the coordinates where it is understood."""
-        keep = self.may_keep_statistics(block)
-        for row, line, space in block.rows:
-            if not (row.statistics or row.label):
-                yield FocusRecord(row.mm, space, line)
-            elif keep is not None or not row.has_more_numbers:
-                yield FocusRecord(row.mm, space, line, _values(row, keep=bool(keep)))
-
-    def may_keep_statistics(self, block: _Block) -> bool | None:
-        """Whether numbers after z are kept (True), dropped (False) or not understood (None)."""
-        with_more = [(row, line) for row, line, _ in block.rows if row.has_more_numbers]
-        if not with_more:
-            return False
-        first_row, first_line = with_more[0]
-        found = _shown(first_row)
-        if len({row.is_shifted for row, _, _ in block.rows}) > 1:
-            self.note(
-                "error",
-                "extra-numbers",
-                first_line,
-                "more than three numbers in rows of which some begin with an empty cell",
-                found=found,
-                expected="write x in the first column of each row",
-                foci_left_out=len(with_more),
-            )
-            return None
-        if self.options.extra is not None:
-            kept = self.options.extra == "statistics"
-            what = "kept as statistics" if kept else "ignored"
-            self.note(
-                "note",
-                "extra-columns",
-                first_line,
-                f"numbers after x y z in {len(with_more)} rows: {what}, as extra= says",
-                found=found,
-            )
-            return kept
-        if _are_statistics([row for row, _, _ in block.rows]):
-            self.note(
-                "warning",
-                "extra-columns",
-                first_line,
-                f"{3 + len(first_row.statistics)} numbers in each row of the experiment: those "
-                "after x y z are kept as statistics",
-                found=found,
-            )
-            return True
-        self.note(
-            "error",
-            "extra-numbers",
-            first_line,
-            f"{first_row.n_numbers} numbers where x y z are expected"
-            + (f" (and {len(with_more) - 1} more such rows)" if len(with_more) > 1 else ""),
-            found=found,
-            expected="keep three, or say what the others are with --extra statistics or "
-            "--extra ignore (extra=)",
-            foci_left_out=len(with_more),
-        )
-        return None
-
-    def look_at(self, block: _Block) -> None:
-        """Say what a person should know of an experiment."""
-        if not block.header:
-            self.note(
-                "warning",
-                "no-header",
-                block.line,
-                "an experiment without a name: kept, and named by its number",
-                expected='write "// Author, year: contrast" above its subjects line',
-            )
-        if not block.rows and not block.n_unread:
-            self.note(
-                "warning",
-                "experiment-without-foci",
-                block.line,
-                "no foci: kept as an experiment that reports none, and counted as one",
-            )
-        headers = [header for header in block.headers if header]
-        if len(headers) > 1:
-            self.note(
-                "note",
-                "grouped-headers",
-                block.line,
-                f"{len(headers)} header lines above one sample size: read as one experiment of "
-                "the same participants",
-            )
-        self.look_at_signs(block)
-
-    def look_at_signs(self, block: _Block) -> None:
-        """Say once for an experiment how its numbers were understood."""
-        for code, how, expected, rows in (
-            (
-                "unicode-minus",
-                "a minus that is another sign (U+2212 or a dash)",
-                "write a plain minus",
-                [(row, line) for row, line, _ in block.rows if row.has_typographic_minus],
-            ),
-            (
-                "decimal-comma",
-                "a comma taken as the decimal sign",
-                "write decimals with a point",
-                [(row, line) for row, line, _ in block.rows if row.has_decimal_comma],
-            ),
-        ):
-            if rows:
-                row, line = rows[0]
-                more = f" (and {len(rows) - 1} more such rows)" if len(rows) > 1 else ""
-                self.note(
-                    "warning",
-                    code,
-                    line,
-                    f"{how}, read as {_shown(row)}{more}",
-                    found=row.text,
-                    expected=expected,
-                )
-
     def named_experiments(self) -> list[ExperimentRecord]:
         """Experiments with identifiers that differ, whatever their headers."""
         experiments = []
         for position, block in enumerate(self.blocks, start=1):
             study_id, contrast_id = parted(block.header or f"experiment {position}")
+            foci, problems = foci_of(block, self.options.extra)
+            self.problems += [*problems, *remarks_on(block)]
             experiments.append(
                 ExperimentRecord(
                     study_id=study_id,
                     contrast_id=contrast_id,
-                    foci=block.foci,
+                    foci=tuple(foci),
                     n_subjects=block.n_subjects,
                     file=self.file,
                     line=block.line,
@@ -639,7 +488,7 @@ class _Reader:
         self.problems += renamed
         return experiments
 
-    def describe(self, study_id: str, block: _Block) -> None:
+    def describe(self, study_id: str, block: Block) -> None:
         """Keep the identifiers of a publication; two papers may have one name."""
         known = self.studies.setdefault(study_id, {}) if block.publication else {}
         for key, value in block.publication.items():
@@ -681,27 +530,3 @@ def is_header(text: str) -> bool:
 
 def _comment(line: str) -> str:
     return line.lstrip("/").strip(" \t,;")
-
-
-def _are_statistics(rows: Sequence[Row]) -> bool:
-    """Whether each row has one or two numbers more, the first of them with decimals."""
-    counts = {len(row.statistics) for row in rows}
-    return (
-        counts in ({1}, {2})
-        and any(row.statistics[0] and row.statistics[0] % 1 for row in rows)
-        and max(row.n_numbers for row in rows) <= 5
-    )
-
-
-def _values(row: Row, *, keep: bool) -> dict[str, Any] | None:
-    values: dict[str, Any] = {}
-    if keep:
-        values = {f"column {i}": v for i, v in enumerate(row.statistics, 4) if v is not None}
-    if row.label:
-        values["label"] = row.label
-    return values or None
-
-
-def _shown(row: Row) -> str:
-    numbers = (*row.mm, *(number for number in row.statistics if number is not None))
-    return " ".join(f"{number:g}" for number in numbers)
