@@ -156,13 +156,13 @@ def test_figures__without_clusters_claim_nothing(pain8_described):
         plt.close(figure)
 
 
-@pytest.mark.parametrize("command", ["demo", "assess", "describe", "protocol"])
+@pytest.mark.parametrize("command", ["demo", "check", "convert", "assess", "describe", "protocol"])
 def test_help__claims_nothing(command):
     import click
 
     from focale.cli import app
 
-    context = click.Context(app, info_name="focale")
+    context = click.Context(app, info_name="focale", **app.context_settings)
     chosen = app.get_command(context, command)
     assert chosen is not None
     text = chosen.get_help(click.Context(chosen, info_name=command, parent=context))
@@ -174,4 +174,6 @@ def test_help__of_focale_claims_nothing():
 
     from focale.cli import app
 
-    assert_claims_nothing(app.get_help(click.Context(app, info_name="focale")))
+    assert_claims_nothing(
+        app.get_help(click.Context(app, info_name="focale", **app.context_settings))
+    )

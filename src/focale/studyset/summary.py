@@ -83,9 +83,9 @@ def summarize(evidence: Studyset | StudysetRecord, mask: Mask | None = None) -> 
         subject_groups=len({e.group for e in experiments}),
         experiments=len(experiments),
         foci=record.n_foci,
-        participants=record.n_participants,
-        smallest_n=min(sizes, default=None),
-        largest_n=max(sizes, default=None),
+        participants=_plain(record.n_participants),
+        smallest_n=_plain(min(sizes, default=None)),
+        largest_n=_plain(max(sizes, default=None)),
         experiments_without_n=len(experiments) - len(sizes),
         experiments_without_foci=sum(not e.foci for e in experiments),
         spaces=spaces,
@@ -95,3 +95,8 @@ def summarize(evidence: Studyset | StudysetRecord, mask: Mask | None = None) -> 
         foci_found=counts.foci_found,
         foci_left_out=counts.foci_left_out,
     )
+
+
+def _plain(number: float | None) -> float | None:
+    """Number without a decimal point where it needs none, as JSON shows it."""
+    return int(number) if number is not None and number == int(number) else number
