@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from focale import pain_studyset_path
+from focale import Studyset, pain_studyset_path
 from focale.errors import ArgumentError, FocaleError, InputMissingError, ReadError
 from focale.io import json_lines, nimads
 from focale.io.nimads import looks_like, losses, read_tree, write
@@ -440,12 +440,12 @@ def test_read_tree__talairach_matrix_of_the_metadata_is_kept():
     assert read_tree(tree_of(analysis), "f").experiments[0].talairach == "brett"
 
 
-def test_read_tree__unknown_talairach_matrix_is_refused():
+def test_read_tree__unknown_talairach_matrix_is_for_the_studyset_to_refuse():
     analysis = nimads_analysis("1", metadata={"talairach_matrix": "lancaster"})
-    assert refusal(tree_of(analysis)) == (
-        "foci.json, experiment \"Smith-1\": 'talairach_matrix' names no matrix Focale knows: "
-        '"lancaster"; write pooled, spm, fsl or brett'
-    )
+    with pytest.raises(
+        ReadError, match='not a conversion .*: "lancaster"; write pooled, spm, fsl'
+    ):
+        Studyset(tree_of(analysis))
 
 
 # -------------------------------------------------------- experiments without foci

@@ -15,7 +15,6 @@ LOOSE_SIZE_KEYS = ("n_subjects", "subjects", "n")
 
 GROUP_KEY = "subject_group"
 MATRIX_KEY = "talairach_matrix"
-MATRICES = ("pooled", "spm", "fsl", "brett")
 
 
 def is_missing(value: object) -> bool:
@@ -83,20 +82,10 @@ def find_group(owners: Iterable[Any]) -> str | None:
     return _text_of(owners, GROUP_KEY)
 
 
-def find_matrix(owners: Iterable[Any], **place: Any) -> tuple[str | None, list[Problem]]:
-    """Name of the matrix for Talairach coordinates, and an error if there is none of it."""
+def find_matrix(owners: Iterable[Any]) -> str | None:
+    """Name of the conversion of Talairach coordinates, as the first owner gives it."""
     given = _text_of(owners, MATRIX_KEY)
-    if given is None or given.lower() in MATRICES:
-        return given and given.lower(), []
-    problem = Problem(
-        severity="error",
-        code="unknown-matrix",
-        what=f"{MATRIX_KEY!r} names no matrix Focale knows",
-        found=given,
-        expected=f"write {', '.join(MATRICES[:-1])} or {MATRICES[-1]}",
-        **place,
-    )
-    return None, [problem]
+    return None if given is None else given.lower()
 
 
 def _text_of(owners: Iterable[Any], key: str) -> str | None:

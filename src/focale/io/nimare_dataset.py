@@ -121,8 +121,7 @@ class _Reader:
         metadata = [_metadata(contrast), _metadata(study)]
         file = self.ledger.file
         n, _, faults = find_sample_size(metadata, file=file, **place)
-        matrix, more_faults = find_matrix(metadata, file=file, **place)
-        for problem in (*faults, *more_faults):
+        for problem in faults:
             self.ledger.add(problem)
         labels = contrast.get("labels")
         self.ledger.experiments.append(
@@ -135,7 +134,7 @@ class _Reader:
                 line=lines.get("line"),
                 name=_name(metadata[0], contrast_id),
                 subject_group=find_group(metadata),
-                talairach=matrix,
+                talairach=find_matrix(metadata),
                 annotations=_said(labels),
             )
         )

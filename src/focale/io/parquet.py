@@ -206,8 +206,7 @@ class _Reader:
         file = self.ledger.file
         place = {"file": file, "experiment": f"{study_id}-{contrast_id}"}
         n, _, faults = find_sample_size([said], **place)
-        matrix, more_faults = find_matrix([said], **place)
-        for problem in (*faults, *more_faults):
+        for problem in faults:
             self.ledger.add(problem)
         self.ledger.experiments.append(
             ExperimentRecord(
@@ -218,7 +217,7 @@ class _Reader:
                 file=file,
                 name=str(names[2] or "") if len(names) > 2 else "",
                 subject_group=find_group([said]),
-                talairach=matrix,
+                talairach=find_matrix([said]),
                 annotations=notes,
             )
         )

@@ -159,8 +159,7 @@ class _Reader:
         metadata: Metadata = [analysis.get("metadata"), study.get("metadata")]
         foci = _Points(self, at, place, analysis).read(points)
         n, _, faults = find_sample_size(metadata, file=self.ledger.file, **place)
-        matrix, more_faults = find_matrix(metadata, file=self.ledger.file, **place)
-        for fault in (*faults, *more_faults):
+        for fault in faults:
             self.ledger.add(fault)
         self.ledger.experiments.append(
             ExperimentRecord(
@@ -172,7 +171,7 @@ class _Reader:
                 line=place.get("line"),
                 name=text_of(analysis.get("name") or ""),
                 subject_group=find_group(metadata),
-                talairach=matrix,
+                talairach=find_matrix(metadata),
             )
         )
         self.read_inline_notes(analysis, study_id, contrast_id, place)
