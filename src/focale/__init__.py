@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from focale.correction.fwe import fwe as fwe
     from focale.datasets import pain_studyset_path as pain_studyset_path
     from focale.descriptive import describe as describe
     from focale.diagnostics.jackknife import FocusCounter as FocusCounter
@@ -34,6 +35,7 @@ _HOME = {
     "check": "focale.studyset.findings",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
+    "fwe": "focale.correction.fwe",
     "interpretation": "focale.report.interpretation",
     "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
@@ -51,6 +53,7 @@ __all__ = [
     "check",
     "describe",
     "describe_into",
+    "fwe",
     "interpretation",
     "methods",
     "pain_studyset_path",

@@ -1,15 +1,17 @@
 """Clusters of voxels above a threshold, and the peaks within them.
 
-Voxels belong together when they share a face. A peak is a voxel (or a flat group of
-voxels) with no higher neighbour, corners included, in its own cluster; a flat group is
-named by the voxel nearest its middle. Peaks are kept from the highest down, each at
-least `separation_mm` from every peak kept before it.
+Voxels belong together when they share a face, or where it is asked for an edge or a
+corner. A peak is a voxel (or a flat group of voxels) with no higher neighbour, corners
+included, in its own cluster; a flat group is named by the voxel nearest its middle. Peaks
+are kept from the highest down, each at least `separation_mm` from every peak kept before
+it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
@@ -18,6 +20,13 @@ from focale.frozen import freeze
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
 from focale.typing import FloatArray, IntArray
+
+Connectivity = Literal[6, 18, 26]
+CONTACTS = {6: "faces", 18: "faces or edges", 26: "faces, edges or corners"}
+"""What the voxels of a cluster share, in words."""
+
+CONTACT_AXES = {6: 1, 18: 2, 26: 3}
+"""In how many axes neighbours may differ."""
 
 _NEIGHBOURS = [
     (i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1) if i or j or k
@@ -110,6 +119,7 @@ def find_clusters(
     *,
     separation_mm: float = 8.0,
     max_peaks: int = 4,
+    connectivity: Connectivity = 6,
 ) -> Clusters:
     """Clusters of a map above a threshold.
 
@@ -125,6 +135,8 @@ def find_clusters(
         Smallest distance between two peaks of a cluster.
     max_peaks
         Largest number of peaks of a cluster.
+    connectivity
+        What voxels of a cluster share: faces (6), edges too (18), corners too (26).
 
     Returns
     -------
@@ -132,7 +144,7 @@ def find_clusters(
         Sorted by the value of the highest peak, ties by place in the mask; perhaps none.
     """
     mask = values.mask
-    groups = _connected(mask, np.flatnonzero(values.values > threshold))
+    groups = _connected(mask, np.flatnonzero(values.values > threshold), connectivity)
     groups.sort(key=lambda group: -values.values[group].max())  # stable: ties stay in mask order
     large = [group for group in groups if group.size >= min_voxels]
     small = [
@@ -155,8 +167,10 @@ def find_clusters(
     )
 
 
-def connected_components(mask: Mask, positions: IntArray) -> IntArray:
-    """Number of the face-connected component of each mask position, shape (n,), from 1."""
+def connected_components(
+    mask: Mask, positions: IntArray, connectivity: Connectivity = 6
+) -> IntArray:
+    """Number of the connected component of each mask position, shape (n,), from 1."""
     if positions.size == 0:
         return np.zeros(0, dtype=np.int64)
     ijk = mask.ijk(positions)
@@ -164,13 +178,14 @@ def connected_components(mask: Mask, positions: IntArray) -> IntArray:
     box = np.zeros(ijk.max(axis=0) - corner + 1, dtype=bool)
     place = tuple((ijk - corner).T)
     box[place] = True
-    components: IntArray = ndimage.label(box)[0][place]
+    contact = ndimage.generate_binary_structure(3, CONTACT_AXES[connectivity])
+    components: IntArray = ndimage.label(box, contact)[0][place]
     return components
 
 
-def _connected(mask: Mask, positions: IntArray) -> list[IntArray]:
-    """Groups of mask positions that share faces, each rising, in the order of their first."""
-    components = connected_components(mask, positions)
+def _connected(mask: Mask, positions: IntArray, connectivity: Connectivity) -> list[IntArray]:
+    """Groups of connected mask positions, each rising, in the order of their first."""
+    components = connected_components(mask, positions, connectivity)
     order = np.argsort(components, kind="stable")
     ends = np.cumsum(np.bincount(components)[1:])
     return np.split(positions[order], ends[:-1]) if positions.size else []

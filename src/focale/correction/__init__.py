@@ -1,0 +1,1 @@
+"""Correction for many voxels: functions of a result that give a new one."""

@@ -1,0 +1,279 @@
+"""The null of family-wise error control: foci drawn at random, maxima kept.
+
+Each focus falls on a voxel drawn uniformly from a sampling mask. The number of foci of
+each experiment, their footprints and their places within a voxel stay as observed. Of
+each iteration the largest value of the map is kept, and the size and mass of the largest
+clusters above the cluster-forming threshold (Eickhoff et al. 2012,
+doi:10.1016/j.neuroimage.2011.09.017; 2016, doi:10.1016/j.neuroimage.2016.04.072).
+
+Foci whose footprint cannot reach the mask take no part: the observed map has nothing of
+them either. Iteration i is a function of the seed, the stream and i alone, and all values
+are whole numbers, so the same iterations give the same bits wherever they are computed.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+import numpy as np
+
+from focale.frozen import freeze
+from focale.inference.clusters import CONTACT_AXES, Connectivity
+from focale.inference.footprints import gaussian_footprint
+from focale.inference.ma_maps import Placement
+from focale.kernels.montecarlo import iterate
+from focale.progress import Progress, silent
+from focale.space.mask import Mask
+from focale.typing import FloatArray, IntArray
+
+ITERATIONS_A_BLOCK = 100
+LARGEST_INT32 = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NullDesign:
+    """What an iteration of the null is made from.
+
+    Attributes
+    ----------
+    offsets
+        Shape (n_experiments + 1,); experiment i has the foci `offsets[i]` to
+        `offsets[i + 1]`.
+    words
+        All footprints one after the other, lattice values.
+    starts
+        Shape (n_foci,); where the footprint of each focus begins in `words`.
+    halves
+        Shape (n_foci, 3); half widths of its box, in voxels.
+    sampling
+        Shape (n_sampling_voxels, 3); voxels a focus may fall on.
+    mask
+        The voxels of the analysis.
+    """
+
+    offsets: IntArray
+    words: IntArray
+    starts: IntArray
+    halves: IntArray
+    sampling: IntArray
+    mask: Mask
+
+    def __post_init__(self) -> None:
+        freeze(self, "offsets", "words", "starts", "halves", "sampling")
+
+    @property
+    def n_foci(self) -> int:
+        """Number of foci that take part."""
+        return self.starts.size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NullMaxima:
+    """Maxima of the iterations of the null, in the order of the iterations.
+
+    Attributes
+    ----------
+    largest
+        Shape (n_iterations,); largest value of the map, lattice steps.
+    size
+        Shape (n_iterations,); voxels of the largest cluster, 0 where there is none.
+    mass
+        Shape (n_iterations,); largest sum over a cluster of what is above the threshold,
+        lattice steps.
+    """
+
+    largest: IntArray
+    size: IntArray
+    mass: IntArray
+
+    def __post_init__(self) -> None:
+        freeze(self, "largest", "size", "mass")
+
+
+def null_design(
+    foci_mm: FloatArray,
+    offsets: IntArray,
+    fwhm_mm: FloatArray,
+    mask: Mask,
+    placement: Placement = "exact",
+    sampling: Mask | None = None,
+) -> NullDesign:
+    """Design of the null of an evidence base; parameters as in `model_activation`.
+
+    Parameters
+    ----------
+    sampling
+        Where foci may fall, on the grid of the mask; by default the mask.
+    """
+    in_voxels = mask.grid.to_voxels(foci_mm).reshape(-1, 3)
+    centres = np.round(in_voxels).astype(np.int64)
+    shifts = np.zeros_like(in_voxels) if placement == "nearest" else in_voxels - centres
+    edges = mask.grid.voxel_size_mm
+    voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))
+    places: dict[tuple[float, ...], int] = {}
+    words: list[IntArray] = []
+    starts: list[int] = []
+    halves: list[list[int]] = []
+    counts: list[int] = []
+    tops: list[int] = []
+    n_words = 0
+    for i, fwhm in enumerate(fwhm_mm):
+        before = len(starts)
+        for f in range(offsets[i], offsets[i + 1]):
+            x, y, z = (float(shift) for shift in shifts[f])
+            footprint = gaussian_footprint(float(fwhm), voxel_size_mm, (x, y, z))
+            if not _reaches(footprint, centres[f], mask):
+                continue
+            key = (float(fwhm), x, y, z)
+            if key not in places:
+                places[key] = n_words
+                words.append(footprint.reshape(-1))
+                n_words += footprint.size
+            starts.append(places[key])
+            halves.append([edge // 2 for edge in footprint.shape])
+            tops.append(int(footprint.max()))
+        counts.append(len(starts) - before)
+    ends = np.cumsum([0, *counts])
+    largest_sum = sum(max(tops[a:b], default=0) for a, b in pairwise(ends))
+    where = sampling or mask
+    return NullDesign(
+        offsets=ends.astype(np.int64),
+        words=np.concatenate(words).astype(np.int32 if largest_sum < LARGEST_INT32 else np.int64),
+        starts=np.array(starts, dtype=np.int64),
+        halves=np.array(halves, dtype=np.int64).reshape(-1, 3),
+        sampling=where.ijk(np.arange(where.n_voxels)).astype(np.int64),
+        mask=mask,
+    )
+
+
+def null_maxima(
+    design: NullDesign,
+    threshold: int,
+    n_iterations: int,
+    seed: int,
+    *,
+    stream: int = 0,
+    connectivity: Connectivity = 6,
+    executor: Executor | None = None,
+    threads: int = 1,
+    progress: Progress = silent,
+) -> NullMaxima:
+    """Maxima of the iterations 0 ... `n_iterations` - 1 of the null.
+
+    Parameters
+    ----------
+    design
+        From `null_design`.
+    threshold
+        Cluster-forming threshold, lattice steps; voxels above it are in a cluster.
+    n_iterations
+        How many.
+    seed, stream
+        Whole numbers of 0 and more; equal ones give equal iterations.
+    connectivity
+        What the voxels of a cluster share: faces (6), edges too (18), corners too (26).
+    executor
+        Where the iterations are computed: any executor of `concurrent.futures`; by
+        default threads of this process.
+    threads
+        How many threads, if there is no executor.
+    progress
+        Wraps the blocks of iterations, to show a bar.
+    """
+    blocks = range(0, n_iterations, ITERATIONS_A_BLOCK)
+    earlier = _earlier_neighbours(design.mask, connectivity)
+
+    def submit(pool: Executor) -> IntArray:
+        jobs = [
+            pool.submit(
+                _block,
+                design,
+                threshold,
+                earlier,
+                (seed, stream),
+                first,
+                min(ITERATIONS_A_BLOCK, n_iterations - first),
+            )
+            for first in blocks
+        ]
+        try:
+            return np.concatenate([job.result() for job in progress(jobs)])
+        finally:
+            for job in jobs:
+                job.cancel()
+
+    if executor is not None:
+        maxima = submit(executor)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            maxima = submit(pool)
+    return NullMaxima(largest=maxima[:, 0], size=maxima[:, 1], mass=maxima[:, 2])
+
+
+def _block(
+    design: NullDesign,
+    threshold: int,
+    earlier: IntArray,
+    key: tuple[int, int],
+    first: int,
+    n: int,
+) -> IntArray:
+    """Maxima of some iterations, shape (n, 3): a function of its arguments alone."""
+    maxima = np.empty((n, 3), dtype=np.int64)
+    run_starts, run_stops = _runs(design.mask)
+    iterate(
+        np.uint64(key[0]),
+        np.uint64(key[1]),
+        first,
+        design.sampling,
+        design.offsets,
+        design.words,
+        design.starts,
+        design.halves,
+        run_starts,
+        run_stops,
+        threshold,
+        earlier,
+        np.array(_padded_shape(design.mask), dtype=np.int64),
+        maxima,
+    )
+    return maxima
+
+
+def _reaches(footprint: IntArray, centre: IntArray, mask: Mask) -> bool:
+    """Whether any voxel of the mask lies within a footprint."""
+    own, theirs = [], []
+    for edge, middle, size in zip(footprint.shape, centre, mask.grid.shape, strict=True):
+        corner = int(middle) - edge // 2
+        start, stop = max(corner, 0), min(corner + edge, size)
+        if start >= stop:
+            return False
+        own.append(slice(start - corner, stop - corner))
+        theirs.append(slice(start, stop))
+    return bool(np.any(mask.inside[tuple(theirs)] & (footprint[tuple(own)] > 0)))
+
+
+def _padded_shape(mask: Mask) -> tuple[int, int, int]:
+    """Shape of a volume with one blank voxel at the end of each axis."""
+    x, y, z = mask.grid.shape
+    return x + 1, y + 1, z + 1
+
+
+def _runs(mask: Mask) -> tuple[IntArray, IntArray]:
+    """Where runs of mask voxels begin and end in the flat padded volume."""
+    inside = np.pad(mask.inside, ((0, 1), (0, 1), (0, 1))).reshape(-1)
+    steps = np.diff(inside.astype(np.int8), prepend=0)
+    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+
+
+def _earlier_neighbours(mask: Mask, connectivity: Connectivity) -> IntArray:
+    """How far back in the flat padded volume the neighbours before a voxel lie."""
+    _, y, z = _padded_shape(mask)
+    steps = [
+        (i * y + j) * z + k
+        for i, j, k in product((-1, 0, 1), repeat=3)
+        if 0 < abs(i) + abs(j) + abs(k) <= CONTACT_AXES[connectivity]
+    ]
+    return np.array([-step for step in steps if step < 0], dtype=np.int64)
