@@ -9,7 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from focale.correction.correctors import FDRCorrector as FDRCorrector
+    from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
+    from focale.correction.voxelwise import bonferroni as bonferroni
+    from focale.correction.voxelwise import fdr as fdr
     from focale.datasets import pain_studyset_path as pain_studyset_path
     from focale.descriptive import describe as describe
     from focale.diagnostics.jackknife import FocusCounter as FocusCounter
@@ -27,14 +31,18 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ALE": "focale.estimators.ale",
+    "FDRCorrector": "focale.correction.correctors",
+    "FWECorrector": "focale.correction.correctors",
     "FocusCounter": "focale.diagnostics.jackknife",
     "Jackknife": "focale.diagnostics.jackknife",
     "Protocol": "focale.protocol.protocol",
     "Studyset": "focale.studyset.model",
     "assess": "focale.protocol.assess",
+    "bonferroni": "focale.correction.voxelwise",
     "check": "focale.studyset.findings",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
+    "fdr": "focale.correction.voxelwise",
     "fwe": "focale.correction.fwe",
     "interpretation": "focale.report.interpretation",
     "methods": "focale.report.methods",
@@ -45,14 +53,18 @@ _HOME = {
 
 __all__ = [
     "ALE",
+    "FDRCorrector",
+    "FWECorrector",
     "FocusCounter",
     "Jackknife",
     "Protocol",
     "Studyset",
     "assess",
+    "bonferroni",
     "check",
     "describe",
     "describe_into",
+    "fdr",
     "fwe",
     "interpretation",
     "methods",

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 Level = Literal["voxel", "size", "mass"]
 LARGEST_SEED = 2**64 - 1
+TABLE_COLUMNS = (
+    *("cluster", "x", "y", "z", "ale", "n_voxels", "volume_mm3"),
+    *("p_size", "p_size_low", "p_size_high", "p_mass", "p_peak"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +110,36 @@ class FweResult(OfMap):
         check_between("alpha", "FweResult.surviving", alpha, 0, 1)
         keep = self.p(level).values <= alpha
         return VoxelMap(np.where(keep, self.ale.values, 0.0), self.mask)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a cluster, the highest peak first.
+
+        Columns: `cluster` (number from 1), `x`, `y`, `z` (mm of the peak of ALE), `ale`
+        (there), `n_voxels`, `volume_mm3`, `p_size`, `p_size_low` and `p_size_high` (its
+        Monte Carlo interval), `p_mass`, `p_peak` (voxel-level, of the peak).
+        """
+        import pandas as pd
+
+        rows = []
+        for number, cluster in enumerate(self.clusters, start=1):
+            peak = cluster.peaks[0]
+            p_size, p_mass = (float(p) for p in self.p_of_clusters[number - 1])
+            rows.append(
+                {
+                    "cluster": number,
+                    **dict(zip("xyz", peak.mm, strict=True)),
+                    "ale": peak.value,
+                    "n_voxels": cluster.positions.size,
+                    "volume_mm3": cluster.volume_mm3,
+                    "p_size": p_size,
+                    "p_size_low": self.interval(p_size)[0],
+                    "p_size_high": self.interval(p_size)[1],
+                    "p_mass": p_mass,
+                    "p_peak": float(self.p_voxel.values[peak.position]),
+                }
+            )
+        return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
     def interval(self, p: float, confidence: float = 0.95) -> tuple[float, float]:
         """Monte Carlo interval of a p of this result (Clopper and Pearson 1934).

@@ -33,7 +33,8 @@ class _ClusterDiagnostic:
     Parameters
     ----------
     target_image
-        The map whose clusters are looked at: "stat", "z" or "logp".
+        The map whose clusters are looked at: "stat", "z", "logp", or one that a corrector
+        made.
     voxel_thresh
         Voxels above it are in a cluster. There is no default: a level that nobody chose
         says nothing.
@@ -50,7 +51,8 @@ class _ClusterDiagnostic:
 
     def __post_init__(self) -> None:
         name = type(self).__name__
-        check_choice("target_image", name, self.target_image, ("stat", "z", "logp"))
+        if "_corr-" not in str(self.target_image):
+            check_choice("target_image", name, self.target_image, ("stat", "z", "logp"))
         if self.voxel_thresh is None:
             raise ArgumentError(
                 f"{name} needs voxel_thresh, the level above which voxels form clusters; for a "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ class NimareNames:
     __slots__ = ()
 
     map_names: tuple[str, ...]
+    corrected: Mapping[str, VoxelMap] = MappingProxyType({})
     tables: Mapping[str, pd.DataFrame]
     labels: VoxelMap | None
 
@@ -40,8 +42,8 @@ class NimareNames:
         Parameters
         ----------
         name
-            "stat" (ALE), "p", "z" or "logp" (-log10 p); after a diagnostic also
-            "label_tail-positive".
+            "stat" (ALE), "p", "z" or "logp" (-log10 p); after a corrector also its maps, after
+            a diagnostic "label_tail-positive".
         return_type
             "image" for an image of nibabel, "array" for the values in mask order; both are
             copies that may be changed.
@@ -53,7 +55,8 @@ class NimareNames:
     @property
     def maps(self) -> dict[str, FloatArray]:
         """Values of all maps, in mask order, by NiMARE's names."""
-        names = [*self.map_names, *([LABELS] if self.labels is not None else [])]
+        labels = [LABELS] if self.labels is not None else []
+        names = [*self.map_names, *self.corrected, *labels]
         return {name: self._map(name).values.copy() for name in names}
 
     def save_maps(self, output_dir: str | Path = ".", prefix: str = "") -> None:
@@ -77,7 +80,9 @@ class NimareNames:
             table.to_csv(path, sep="\t", index=False, lineterminator="\n")
 
     def _map(self, name: str) -> VoxelMap:
-        check_choice("name", "get_map", name, (*ATTRIBUTES, LABELS))
+        check_choice("name", "get_map", name, (*ATTRIBUTES, *self.corrected, LABELS))
+        if name in self.corrected:
+            return self.corrected[name]
         if name in ATTRIBUTES:
             voxel_map: VoxelMap = getattr(self, ATTRIBUTES[name])
             return voxel_map

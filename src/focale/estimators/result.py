@@ -125,6 +125,8 @@ class AleResult(OfMap):
         Distribution of the statistic if the experiments were independent.
     p, z, logp
         One-tailed p, z (0 where p is 1/2 or more) and -log10 p at every voxel.
+    corrected
+        Maps that correctors added, by NiMARE's names.
     tables, labels
         What diagnostics added, under NiMARE's names.
     """
@@ -134,6 +136,7 @@ class AleResult(OfMap):
     p: VoxelMap
     z: VoxelMap
     logp: VoxelMap
+    corrected: Mapping[str, VoxelMap] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: VoxelMap | None = None
 

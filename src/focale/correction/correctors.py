@@ -1,0 +1,125 @@
+"""Correction as verbs, for scripts that know them from NiMARE.
+
+`FWECorrector(...).transform(result)` and `FDRCorrector(...).transform(result)` return the
+result with more maps, under NiMARE's names. The numbers come from `fwe`, `fdr` and
+`bonferroni`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from focale._check import check_between, check_choice, check_count
+from focale.correction.fwe import fwe
+from focale.correction.voxelwise import FdrMethod, bonferroni, fdr
+from focale.estimators.result import AleResult
+from focale.inference.tails import z_from_log_p
+from focale.space.voxelmap import VoxelMap
+
+FweMethod = Literal["montecarlo", "bonferroni"]
+MONTE_CARLO_MAPS = {
+    "voxel": "level-voxel_corr-FWE_method-montecarlo",
+    "size": "desc-size_level-cluster_corr-FWE_method-montecarlo",
+    "mass": "desc-mass_level-cluster_corr-FWE_method-montecarlo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FWECorrector:
+    """Family-wise error control of a result.
+
+    Parameters
+    ----------
+    method
+        "montecarlo", or "bonferroni", which is not recommended for ALE.
+    n_iters
+        Iterations of the null.
+    n_cores
+        Threads; -1 for all cores. The numbers do not depend on it.
+    voxel_thresh
+        Uncorrected p that forms clusters.
+    vfwe_only
+        Whether to leave out the maps of clusters.
+    seed
+        Seed of the random numbers.
+
+    Examples
+    --------
+    >>> from focale import ALE, Studyset, pain_studyset_path
+    >>> result = ALE().fit(Studyset(pain_studyset_path()))
+    >>> corrected = FWECorrector(n_iters=100).transform(result)
+    >>> name = "z_desc-size_level-cluster_corr-FWE_method-montecarlo"
+    >>> float(corrected.get_map(name, return_type="array").max().round(2))
+    2.33
+    """
+
+    method: FweMethod = "montecarlo"
+    n_iters: int = 5000
+    n_cores: int = 1
+    voxel_thresh: float = 0.001
+    vfwe_only: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("method", "FWECorrector", self.method, get_args(FweMethod))
+        check_between("voxel_thresh", "FWECorrector", self.voxel_thresh, 0, 1)
+        check_count("n_iters", "FWECorrector", self.n_iters, 1)
+        check_count("n_cores", "FWECorrector", self.n_cores, -1)
+
+    def transform(self, result: AleResult) -> AleResult:
+        """The result with corrected maps; the one given is left as it is."""
+        if self.method == "bonferroni":
+            return _with_maps(result, {"corr-FWE_method-bonferroni": bonferroni(result)}, p=True)
+        corrected = fwe(
+            result,
+            n_iterations=self.n_iters,
+            seed=self.seed,
+            cluster_forming_p=self.voxel_thresh,
+            threads=None if self.n_cores < 1 else self.n_cores,
+        )
+        maps = {"voxel": corrected.p_voxel, "size": corrected.p_size, "mass": corrected.p_mass}
+        wanted = ("voxel",) if self.vfwe_only else tuple(maps)
+        return _with_maps(result, {MONTE_CARLO_MAPS[level]: maps[level] for level in wanted})
+
+
+@dataclass(frozen=True, slots=True)
+class FDRCorrector:
+    """False discovery rate of a result; not recommended for ALE, see `FWECorrector`.
+
+    Parameters
+    ----------
+    method
+        "indep" (Benjamini and Hochberg) or "negcorr" (Benjamini and Yekutieli).
+    alpha
+        Accepted for scripts that pass it; the maps do not depend on it.
+    """
+
+    method: FdrMethod = "indep"
+    alpha: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_choice("method", "FDRCorrector", self.method, get_args(FdrMethod))
+        check_between("alpha", "FDRCorrector", self.alpha, 0, 1)
+
+    def transform(self, result: AleResult) -> AleResult:
+        """The result with corrected maps; the one given is left as it is."""
+        adjusted = fdr(result, self.method)
+        return _with_maps(result, {f"corr-FDR_method-{self.method}": adjusted}, p=True)
+
+
+def _with_maps(
+    result: AleResult, corrected: Mapping[str, VoxelMap], *, p: bool = False
+) -> AleResult:
+    """The result with -log10 p and one-tailed z of corrected p, and p where it is asked."""
+    maps = dict(result.corrected)
+    for name, p_map in corrected.items():
+        log_p = np.log(p_map.values)
+        if p:
+            maps[f"p_{name}"] = p_map
+        maps[f"z_{name}"] = VoxelMap(z_from_log_p(log_p), result.mask)
+        maps[f"logp_{name}"] = VoxelMap(np.abs(log_p / np.log(10)), result.mask)
+    return replace(result, corrected=maps)
