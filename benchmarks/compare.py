@@ -29,6 +29,11 @@ WARM = {
         "focus_counter_21",
         50,
     ),
+    "fwe_21": (
+        "family-wise error, 100 iterations of 21 experiments, one thread",
+        "fwe_21",
+        100,
+    ),
 }
 
 

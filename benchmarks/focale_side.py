@@ -2,7 +2,7 @@
 
 from timing import display_level, print_medians
 
-from focale import ALE, FocusCounter, Jackknife, Studyset, pain_studyset_path
+from focale import ALE, FocusCounter, Jackknife, Studyset, fwe, pain_studyset_path
 
 PAIN = Studyset(pain_studyset_path())
 PAIN8 = PAIN.slice(PAIN.ids[:8])
@@ -20,6 +20,7 @@ def tasks():
         "fit_21": (lambda: ALE().fit(PAIN), 30),
         "jackknife_8": (lambda: jackknife.transform(result8), 10),
         "focus_counter_21": (lambda: counter.transform(result21), 10),
+        "fwe_21": (lambda: fwe(result21, n_iterations=100, threads=1), 5),
     }
 
 

@@ -7,6 +7,7 @@ import warnings
 
 warnings.simplefilter("ignore")
 
+from nimare.correct import FWECorrector  # noqa: E402
 from nimare.diagnostics import FocusCounter, Jackknife  # noqa: E402
 from nimare.meta.cbma.ale import ALE  # noqa: E402
 from nimare.nimads import Studyset  # noqa: E402
@@ -26,11 +27,13 @@ def tasks():
         target_image="stat", voxel_thresh=level, cluster_threshold=500, n_cores=1
     )
     counter = FocusCounter(target_image="z", voxel_thresh=3.1, cluster_threshold=10, n_cores=1)
+    corrector = FWECorrector(method="montecarlo", n_iters=100, n_cores=1)
     return {
         "fit_8": (lambda: ALE().fit(pain8), 15),
         "fit_21": (lambda: ALE().fit(pain), 15),
         "jackknife_8": (lambda: jackknife.transform(result8), 3),
         "focus_counter_21": (lambda: counter.transform(result21), 3),
+        "fwe_21": (lambda: corrector.transform(result21), 1),
     }
 
 
