@@ -16,6 +16,7 @@ from __future__ import annotations
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import Literal
 
 import numpy as np
 
@@ -23,12 +24,16 @@ from focale.frozen import freeze
 from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.footprints import gaussian_footprint
 from focale.inference.ma_maps import Placement
-from focale.kernels.montecarlo import iterate
+from focale.kernels.montecarlo import PAD, iterate, iterate_pruned
 from focale.progress import Progress, silent
 from focale.space.mask import Mask
 from focale.typing import FloatArray, IntArray
 
-ITERATIONS_A_BLOCK = 100
+Engine = Literal["pruned", "dense"]
+BLOCK = 4
+"""Edge of the blocks of the pruned engine, in voxels; its kernels know it."""
+
+ITERATIONS_A_BLOCK = 250
 LARGEST_INT32 = 2**31 - 1
 
 
@@ -42,13 +47,16 @@ class NullDesign:
         Shape (n_experiments + 1,); experiment i has the foci `offsets[i]` to
         `offsets[i + 1]`.
     words
-        All footprints one after the other, lattice values.
+        All footprints one after the other, lattice values; rows along z padded with zeros.
     starts
         Shape (n_foci,); where the footprint of each focus begins in `words`.
     halves
         Shape (n_foci, 3); half widths of its box, in voxels.
     sampling
         Shape (n_sampling_voxels, 3); voxels a focus may fall on.
+    member_start, member, flat
+        The mask voxels by blocks of 4 x 4 x 4 voxels of the padded volume: where those of
+        each block begin, their places in the block and in the flat volume.
     mask
         The voxels of the analysis.
     """
@@ -58,10 +66,14 @@ class NullDesign:
     starts: IntArray
     halves: IntArray
     sampling: IntArray
+    member_start: IntArray
+    member: IntArray
+    flat: IntArray
     mask: Mask
 
     def __post_init__(self) -> None:
         freeze(self, "offsets", "words", "starts", "halves", "sampling")
+        freeze(self, "member_start", "member", "flat")
 
     @property
     def n_foci(self) -> int:
@@ -129,8 +141,9 @@ def null_design(
             key = (float(fwhm), x, y, z)
             if key not in places:
                 places[key] = n_words
-                words.append(footprint.reshape(-1))
-                n_words += footprint.size
+                padded = np.pad(footprint, ((0, 0), (0, 0), (PAD, PAD)))
+                words.append(padded.reshape(-1))
+                n_words += padded.size
             starts.append(places[key])
             halves.append([edge // 2 for edge in footprint.shape])
             tops.append(int(footprint.max()))
@@ -143,7 +156,8 @@ def null_design(
         words=np.concatenate(words).astype(np.int32 if largest_sum < LARGEST_INT32 else np.int64),
         starts=np.array(starts, dtype=np.int64),
         halves=np.array(halves, dtype=np.int64).reshape(-1, 3),
-        sampling=where.ijk(np.arange(where.n_voxels)).astype(np.int64),
+        sampling=where.ijk(np.arange(where.n_voxels)).astype(np.int32),
+        **_blocks(mask),
         mask=mask,
     )
 
@@ -159,6 +173,7 @@ def null_maxima(
     executor: Executor | None = None,
     threads: int = 1,
     progress: Progress = silent,
+    engine: Engine = "pruned",
 ) -> NullMaxima:
     """Maxima of the iterations 0 ... `n_iterations` - 1 of the null.
 
@@ -181,6 +196,9 @@ def null_maxima(
         How many threads, if there is no executor.
     progress
         Wraps the blocks of iterations, to show a bar.
+    engine
+        "pruned" looks only where the threshold could be exceeded; "dense" computes whole
+        maps. They give the same bits.
     """
     blocks = range(0, n_iterations, ITERATIONS_A_BLOCK)
     earlier = _earlier_neighbours(design.mask, connectivity)
@@ -195,6 +213,7 @@ def null_maxima(
                 (seed, stream),
                 first,
                 min(ITERATIONS_A_BLOCK, n_iterations - first),
+                engine,
             )
             for first in blocks
         ]
@@ -219,27 +238,35 @@ def _block(
     key: tuple[int, int],
     first: int,
     n: int,
+    engine: Engine,
 ) -> IntArray:
     """Maxima of some iterations, shape (n, 3): a function of its arguments alone."""
     maxima = np.empty((n, 3), dtype=np.int64)
-    run_starts, run_stops = _runs(design.mask)
-    iterate(
-        np.uint64(key[0]),
-        np.uint64(key[1]),
-        first,
-        design.sampling,
-        design.offsets,
-        design.words,
-        design.starts,
-        design.halves,
-        run_starts,
-        run_stops,
-        threshold,
-        earlier,
-        np.array(_padded_shape(design.mask), dtype=np.int64),
-        maxima,
-    )
+    key_0, key_1 = np.uint64(key[0]), np.uint64(key[1])
+    foci = design.sampling, design.offsets, design.words, design.starts, design.halves
+    shape = np.array(_padded_shape(design.mask), dtype=np.int64)
+    if engine == "pruned":
+        blocks = design.member_start, design.member, design.flat
+        iterate_pruned(key_0, key_1, first, *foci, *blocks, threshold, earlier, shape, maxima)
+    else:
+        runs = _runs(design.mask)
+        iterate(key_0, key_1, first, *foci, *runs, threshold, earlier, shape, maxima)
     return maxima
+
+
+def _blocks(mask: Mask) -> dict[str, IntArray]:
+    """The mask voxels by blocks, as `NullDesign` has them."""
+    shape = _padded_shape(mask)
+    ijk = mask.ijk(np.arange(mask.n_voxels))
+    grid = [-(-edge // BLOCK) for edge in shape]
+    block = np.ravel_multi_index(tuple((ijk // BLOCK).T), grid)
+    order = np.argsort(block, kind="stable")
+    i, j, k = (ijk % BLOCK)[order].T
+    return {
+        "member_start": np.searchsorted(block[order], np.arange(np.prod(grid) + 1)),
+        "member": ((BLOCK * i + j) * BLOCK + k).astype(np.int32),
+        "flat": np.ravel_multi_index(tuple(ijk[order].T), shape).astype(np.int32),
+    }
 
 
 def _reaches(footprint: IntArray, centre: IntArray, mask: Mask) -> bool:

@@ -19,6 +19,9 @@ from focale.typing import IntArray
 
 MASK32 = np.uint64(0xFFFFFFFF)
 SHIFT32 = np.uint64(32)
+PAD = 3
+"""Zeros at the ends of the rows of a footprint, so that four voxels in a row of a block are
+read at once wherever the block begins."""
 
 
 @kernel
@@ -83,7 +86,8 @@ def add_experiment(
 ) -> None:
     """Add the maximum of the footprints of one experiment to `log_sum`.
 
-    words : shape (w,); all footprints, one after the other, each in C order
+    words : shape (w,); all footprints, one after the other, each in C order, with `PAD`
+        zeros at both ends of each row along z
     starts : shape (f,); where the footprint of each focus begins
     halves : shape (f, 3); half widths of its box, in voxels
     centres : shape (f, 3); voxel of each focus, perhaps outside the volume
@@ -107,7 +111,8 @@ def add_experiment(
                     if clearing:
                         mine[:] = 0
                         continue
-                    first = ((x - corner_x) * edge_y + y - corner_y) * edge_z - corner_z
+                    first = (x - corner_x) * edge_y + y - corner_y
+                    first = first * (edge_z + 2 * PAD) + PAD - corner_z
                     row = words[starts[f] + first + z_start : starts[f] + first + z_stop]
                     total = log_sum[x, y, z_start:z_stop]
                     for k in range(row.size):
@@ -153,7 +158,7 @@ def largest_cluster(
 ) -> tuple[int, int]:
     """Size and mass of the largest clusters of some voxels.
 
-    voxels : shape (v,); positions in a flat volume, ascending
+    voxels : shape (v,); positions in a flat volume, each once
     values : shape (v,); what each adds to the mass of its cluster
     earlier : shape (n,); how far back in the flat volume the neighbours lie that come
         before a voxel. The volume ends in blank voxels on each axis, so that none is
@@ -164,7 +169,10 @@ def largest_cluster(
     for i in range(voxels.size):
         parent[i] = i
         label[voxels[i]] = i + 1
+    for i in range(voxels.size):
         root = i
+        while parent[root] != root:
+            root = parent[root]
         for n in range(earlier.size):
             other = label[voxels[i] - earlier[n]] - 1
             if other < 0:
@@ -237,3 +245,293 @@ def iterate(
         size, mass = largest_cluster(voxels[:n], values[:n], earlier, label, parent)
         results[i, 0], results[i, 1], results[i, 2] = largest, size, mass
         flat[:] = 0
+
+
+@kernel
+def bound_experiment(
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    centres: IntArray,
+    bound: IntArray,
+    own: IntArray,
+) -> None:
+    """Add to the bound of each block the most one experiment can give a voxel of it.
+
+    A footprint falls off on each axis from its middle voxel, so within a block it is
+    largest at the voxel nearest to the middle.
+
+    words, starts, halves, centres : as in `add_experiment`
+    bound : shape (x, y, z) of blocks of 4 x 4 x 4 voxels; changed
+    own : shape of `bound`; zeros, and zeros again at the end
+    """
+    for clearing in (False, True):
+        for f in range(starts.size):
+            half_x, half_y, half_z = halves[f, 0], halves[f, 1], halves[f, 2]
+            at_x, at_y, at_z = centres[f, 0], centres[f, 1], centres[f, 2]
+            edge_y, edge_z = 2 * half_y + 1, 2 * half_z + 1 + 2 * PAD
+            last_x = min((at_x + half_x) >> 2, bound.shape[0] - 1)
+            last_y = min((at_y + half_y) >> 2, bound.shape[1] - 1)
+            last_z = min((at_z + half_z) >> 2, bound.shape[2] - 1)
+            first_z = max((at_z - half_z) >> 2, 0)
+            for x in range(max((at_x - half_x) >> 2, 0), last_x + 1):
+                near_x = min(max(at_x, 4 * x), 4 * x + 3) - at_x + half_x
+                for y in range(max((at_y - half_y) >> 2, 0), last_y + 1):
+                    if clearing:
+                        own[x, y, first_z : last_z + 1] = 0
+                        continue
+                    near_y = min(max(at_y, 4 * y), 4 * y + 3) - at_y + half_y
+                    row = starts[f] + (near_x * edge_y + near_y) * edge_z + PAD + half_z - at_z
+                    for z in range(first_z, last_z + 1):
+                        near_z = min(max(at_z, 4 * z), 4 * z + 3)
+                        more = max(words[row + near_z] - own[x, y, z], 0)
+                        bound[x, y, z] += more
+                        own[x, y, z] += more
+
+
+@kernel
+def choose_blocks(
+    bound: IntArray, in_mask: IntArray, level: int, slot: IntArray, chosen: IntArray
+) -> int:
+    """Number the blocks whose bound exceeds a level.
+
+    bound, slot : one for each block, flat; `slot` is -1 and is given the numbers
+    in_mask : blocks with voxels of the mask
+    chosen : filled from the front with the blocks
+
+    Returns how many there are.
+    """
+    n = 0
+    for b in range(in_mask.size):
+        if bound[in_mask[b]] > level:
+            slot[in_mask[b]] = n
+            chosen[n] = in_mask[b]
+            n += 1
+    return n
+
+
+@kernel
+def match_blocks(
+    halves: IntArray,
+    centres: IntArray,
+    slot: IntArray,
+    met: IntArray,
+    pair_start: IntArray,
+    pairs: IntArray,
+) -> None:
+    """List the foci that reach each chosen block, in the order of the foci.
+
+    halves, centres : as in `add_experiment`
+    slot : shape (x, y, z) of blocks; number among the chosen ones, -1 if not chosen
+    met : shape (p, 2), room for all pairs; overwritten
+    pair_start : shape (b + 1,), overwritten; block i has the foci `pairs[pair_start[i]]`
+        to `pairs[pair_start[i + 1]]`
+    pairs : shape (p,); filled from the front
+    """
+    n = 0
+    pair_start[:] = 0
+    for f in range(centres.shape[0]):
+        first_y = max((centres[f, 1] - halves[f, 1]) >> 2, 0)
+        first_z = max((centres[f, 2] - halves[f, 2]) >> 2, 0)
+        last_x = min((centres[f, 0] + halves[f, 0]) >> 2, slot.shape[0] - 1)
+        last_y = min((centres[f, 1] + halves[f, 1]) >> 2, slot.shape[1] - 1)
+        last_z = min((centres[f, 2] + halves[f, 2]) >> 2, slot.shape[2] - 1)
+        for x in range(max((centres[f, 0] - halves[f, 0]) >> 2, 0), last_x + 1):
+            for y in range(first_y, last_y + 1):
+                for z in range(first_z, last_z + 1):
+                    if slot[x, y, z] >= 0:
+                        met[n, 0], met[n, 1] = slot[x, y, z], f
+                        pair_start[slot[x, y, z] + 1] += 1
+                        n += 1
+    for b in range(1, pair_start.size):
+        pair_start[b] += pair_start[b - 1]
+    for i in range(n - 1, -1, -1):  # from the back, so that starts end as starts
+        pair_start[met[i, 0] + 1] -= 1
+        pairs[pair_start[met[i, 0] + 1]] = met[i, 1]
+    for b in range(1, pair_start.size - 1):
+        pair_start[b] = pair_start[b + 1]
+    pair_start[pair_start.size - 1] = n
+
+
+@kernel
+def raise_four(own: IntArray, at: np.uint64, words: IntArray, row: np.uint64) -> None:
+    """Raise four values to those of a footprint.
+
+    own, words : four values from `at` and from `row` on. Unsigned places spare the test
+        whether they count from the end, a third of the time.
+    """
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    own[at] = max(own[at], words[row])
+    own[at + one] = max(own[at + one], words[row + one])
+    own[at + two] = max(own[at + two], words[row + two])
+    own[at + three] = max(own[at + three], words[row + three])
+
+
+@kernel
+def sum_block(
+    corner: tuple[int, int, int],
+    foci: IntArray,
+    experiment: IntArray,
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    centres: IntArray,
+    own: IntArray,
+    log_sum: IntArray,
+) -> None:
+    """Sum over experiments of the maximum of their footprints, in one block.
+
+    corner : first voxel of the block
+    foci : foci that reach the block, those of an experiment together
+    experiment : shape (f,); experiment of each focus
+    words, starts, halves, centres : as in `add_experiment`
+    own : shape (64,); zeros, and zeros again at the end
+    log_sum : shape (64,); overwritten
+    """
+    log_sum[:] = 0
+    for n in range(foci.size):
+        f = foci[n]
+        x, y, z = (
+            corner[0] - centres[f, 0] + halves[f, 0],
+            corner[1] - centres[f, 1] + halves[f, 1],
+            corner[2] - centres[f, 2] + halves[f, 2],
+        )
+        edge_x, edge_y = 2 * halves[f, 0] + 1, 2 * halves[f, 1] + 1
+        edge_z = 2 * halves[f, 2] + 1 + 2 * PAD
+        for i in range(max(-x, 0), min(edge_x - x, 4)):
+            for j in range(max(-y, 0), min(edge_y - y, 4)):
+                row = starts[f] + ((x + i) * edge_y + y + j) * edge_z + z + PAD
+                at = 16 * i + 4 * j
+                raise_four(own, np.uint64(at), words, np.uint64(row))
+        if n + 1 == foci.size or experiment[foci[n + 1]] != experiment[f]:
+            for k in range(64):
+                log_sum[k] += own[k]
+                own[k] = 0
+
+
+@kernel
+def survey_blocks(
+    chosen: IntArray,
+    pair_start: IntArray,
+    pairs: IntArray,
+    experiment: IntArray,
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    centres: IntArray,
+    member_start: IntArray,
+    member: IntArray,
+    flat: IntArray,
+    blocks: IntArray,
+    threshold: int,
+    voxels: IntArray,
+    values: IntArray,
+) -> tuple[int, int]:
+    """Largest value within the mask in chosen blocks, and the voxels above a threshold.
+
+    chosen : shape (b,); number of each block
+    pair_start, pairs : as left by `match_blocks`
+    experiment, words, starts, halves, centres : as in `sum_block`
+    member_start : where the mask voxels of each block begin in `member` and `flat`
+    member, flat : place of mask voxels in their block, and in the flat volume
+    blocks : shape (3,); number of blocks on each axis
+    voxels, values : as in `survey`
+    """
+    own = np.zeros(64, dtype=words.dtype)
+    log_sum = np.empty(64, dtype=words.dtype)
+    largest, n_above = 0, 0
+    for b in range(chosen.size):
+        row, z = chosen[b] // blocks[2], chosen[b] % blocks[2]
+        corner = (4 * (row // blocks[1]), 4 * (row % blocks[1]), 4 * z)
+        foci = pairs[pair_start[b] : pair_start[b + 1]]
+        sum_block(corner, foci, experiment, words, starts, halves, centres, own, log_sum)
+        for m in range(member_start[chosen[b]], member_start[chosen[b] + 1]):
+            value = log_sum[member[m]]
+            largest = max(largest, value)
+            if value > threshold:
+                voxels[n_above] = flat[m]
+                values[n_above] = value - threshold
+                n_above += 1
+    return largest, n_above
+
+
+@kernel
+def iterate_pruned(
+    key_0: np.uint64,
+    key_1: np.uint64,
+    first: int,
+    sampling: IntArray,
+    offsets: IntArray,
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    member_start: IntArray,
+    member: IntArray,
+    flat: IntArray,
+    threshold: int,
+    earlier: IntArray,
+    shape: IntArray,
+    results: IntArray,
+) -> None:
+    """As `iterate`, with exact values only in blocks that could exceed the threshold.
+
+    member_start, member, flat : as in `survey_blocks`; blocks in C order
+    """
+    blocks = (shape + 3) // 4
+    bound = np.zeros((blocks[0], blocks[1], blocks[2]), dtype=words.dtype)
+    own_bound = np.zeros_like(bound)
+    slot = np.full(bound.shape, -1, dtype=np.int64)
+    flat_bound, flat_slot = bound.reshape(-1), slot.reshape(-1)
+    in_mask = np.flatnonzero(member_start[1:] > member_start[:-1])
+    chosen = np.empty(in_mask.size, dtype=np.int64)
+    pair_start = np.empty(in_mask.size + 1, dtype=np.int64)
+    reach = 2 + halves // 2
+    pairs = np.empty(np.sum(reach[:, 0] * reach[:, 1] * reach[:, 2]), dtype=np.int64)
+    met = np.empty((pairs.size, 2), dtype=np.int64)
+    label = np.zeros(shape[0] * shape[1] * shape[2], dtype=np.int32)
+    voxels = np.empty(flat.size, dtype=np.int64)
+    values = np.empty(flat.size, dtype=np.int64)
+    parent = np.empty(flat.size, dtype=np.int64)
+    places = np.empty(starts.size, dtype=np.int64)
+    centres = np.empty((starts.size, 3), dtype=np.int64)
+    experiment = np.empty(starts.size, dtype=np.int64)
+    for e in range(offsets.size - 1):
+        experiment[offsets[e] : offsets[e + 1]] = e
+    for i in range(results.shape[0]):
+        draw(key_0, key_1, np.uint64(first + i), sampling.shape[0], places)
+        for f in range(starts.size):
+            for axis in range(3):
+                centres[f, axis] = sampling[places[f], axis]
+        for e in range(offsets.size - 1):
+            a, b = offsets[e], offsets[e + 1]
+            bound_experiment(words, starts[a:b], halves[a:b], centres[a:b], bound, own_bound)
+        level = threshold
+        largest, n_above = 0, 0
+        while True:
+            n = choose_blocks(flat_bound, in_mask, level, flat_slot, chosen)
+            match_blocks(halves, centres, slot, met, pair_start[: n + 1], pairs)
+            for b in range(n):
+                flat_slot[chosen[b]] = -1
+            largest, n_above = survey_blocks(
+                chosen[:n],
+                pair_start,
+                pairs,
+                experiment,
+                words,
+                starts,
+                halves,
+                centres,
+                member_start,
+                member,
+                flat,
+                blocks,
+                threshold,
+                voxels,
+                values,
+            )
+            if largest > level or level == 0:
+                break
+            level = 3 * level // 4  # the maximum may lie in any block with a larger bound
+        size, mass = largest_cluster(voxels[:n_above], values[:n_above], earlier, label, parent)
+        results[i, 0], results[i, 1], results[i, 2] = largest, size, mass
+        bound[:] = 0
