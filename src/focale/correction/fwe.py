@@ -14,18 +14,20 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from scipy.special import betaincinv
 
 from focale._check import check_between, check_choice, check_count
+from focale.correction.null_file import kept, read_null
 from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.result import AleMap, AleResult, OfMap
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters, Connectivity, find_clusters
 from focale.inference.lattice import STEP, to_probability
-from focale.inference.montecarlo import LARGEST_INT32, NullMaxima, null_design, null_maxima
+from focale.inference.montecarlo import LARGEST_INT32, NullMaxima, null_blocks, null_design
 from focale.inference.tails import z_from_log_p
 from focale.progress import Progress, silent
 from focale.space.mask import Mask
@@ -172,6 +174,7 @@ def fwe(
     sampling: Mask | None = None,
     executor: Executor | None = None,
     threads: int | None = None,
+    checkpoint: str | Path | None = None,
     progress: Progress = silent,
 ) -> FweResult:
     """Correct a result for the family-wise error of its voxels and of its clusters.
@@ -195,6 +198,10 @@ def fwe(
         Where iterations are computed: any executor of `concurrent.futures`.
     threads
         How many threads, if there is no executor; by default one for each core.
+    checkpoint
+        File that keeps the iterations every few seconds, also when the run is stopped. A
+        run with the same data, settings and seed goes on from it and may ask for more
+        iterations.
     progress
         Wraps the iterations, to show a bar.
 
@@ -202,6 +209,10 @@ def fwe(
     ------
     ArgumentError
         If a setting is outside what it can be.
+    ReadError
+        If the checkpoint is that of other data, settings or seed.
+    OutputError
+        If it cannot be written.
     EvidenceError
         If fewer than two experiments report foci: one cannot converge with others.
 
@@ -231,16 +242,27 @@ def fwe(
         result.map.estimator.placement,
         sampling,
     )
-    maxima = null_maxima(
-        design,
-        threshold,
-        n_iterations,
-        seed,
-        connectivity=connectivity,
-        executor=executor,
-        threads=threads or os.cpu_count() or 1,
-        progress=progress,
+    key = {
+        "data and masks": design.sha256,
+        "cluster-forming threshold": threshold,
+        "connectivity": connectivity,
+        "seed": int(seed),
+    }
+    path = None if checkpoint is None else Path(checkpoint)
+    known = np.zeros((0, 3), dtype=np.int64) if path is None else read_null(path, key)
+    blocks = progress(
+        null_blocks(
+            design,
+            threshold,
+            range(len(known), n_iterations),
+            seed,
+            connectivity=connectivity,
+            executor=executor,
+            threads=threads or os.cpu_count() or 1,
+        )
     )
+    computed = np.concatenate([known, *blocks]) if path is None else kept(path, key, known, blocks)
+    maxima = NullMaxima.of(computed[:n_iterations])
     above = float(to_probability(np.array(threshold)))
     clusters = find_clusters(result.ale, above, connectivity=connectivity)
     sizes = clusters.sizes

@@ -13,10 +13,12 @@ are whole numbers, so the same iterations give the same bits wherever they are c
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise, product
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,7 +27,6 @@ from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.footprints import gaussian_footprint
 from focale.inference.ma_maps import Placement
 from focale.kernels.montecarlo import PAD, iterate, iterate_pruned
-from focale.progress import Progress, silent
 from focale.space.mask import Mask
 from focale.typing import FloatArray, IntArray
 
@@ -80,6 +81,14 @@ class NullDesign:
         """Number of foci that take part."""
         return self.starts.size
 
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of the foci, their footprints and where they may fall."""
+        digest = hashlib.sha256(self.mask.sha256.encode())
+        for part in (self.offsets, self.words, self.starts, self.halves, self.sampling):
+            digest.update(np.ascontiguousarray(part.astype("<i8")).tobytes())
+        return digest.hexdigest()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NullMaxima:
@@ -102,6 +111,11 @@ class NullMaxima:
 
     def __post_init__(self) -> None:
         freeze(self, "largest", "size", "mass")
+
+    @classmethod
+    def of(cls, maxima: IntArray) -> NullMaxima:
+        """Maxima of an array of shape (n_iterations, 3)."""
+        return cls(largest=maxima[:, 0], size=maxima[:, 1], mass=maxima[:, 2])
 
 
 def null_design(
@@ -162,20 +176,19 @@ def null_design(
     )
 
 
-def null_maxima(
+def null_blocks(
     design: NullDesign,
     threshold: int,
-    n_iterations: int,
+    iterations: range,
     seed: int,
     *,
     stream: int = 0,
     connectivity: Connectivity = 6,
     executor: Executor | None = None,
     threads: int = 1,
-    progress: Progress = silent,
     engine: Engine = "pruned",
-) -> NullMaxima:
-    """Maxima of the iterations 0 ... `n_iterations` - 1 of the null.
+) -> Iterator[IntArray]:
+    """Maxima of some iterations of the null, block by block in their order.
 
     Parameters
     ----------
@@ -183,8 +196,8 @@ def null_maxima(
         From `null_design`.
     threshold
         Cluster-forming threshold, lattice steps; voxels above it are in a cluster.
-    n_iterations
-        How many.
+    iterations
+        Which iterations, one after the other.
     seed, stream
         Whole numbers of 0 and more; equal ones give equal iterations.
     connectivity
@@ -194,41 +207,46 @@ def null_maxima(
         default threads of this process.
     threads
         How many threads, if there is no executor.
-    progress
-        Wraps the blocks of iterations, to show a bar.
     engine
         "pruned" looks only where the threshold could be exceeded; "dense" computes whole
         maps. They give the same bits.
+
+    Yields
+    ------
+    IntArray
+        Shape (n, 3): largest value, size and mass of the largest clusters.
     """
-    blocks = range(0, n_iterations, ITERATIONS_A_BLOCK)
     earlier = _earlier_neighbours(design.mask, connectivity)
+    pool = executor or ThreadPoolExecutor(threads)
+    jobs = [
+        pool.submit(
+            _block,
+            design,
+            threshold,
+            earlier,
+            (seed, stream),
+            first,
+            min(ITERATIONS_A_BLOCK, iterations.stop - first),
+            engine,
+        )
+        for first in range(iterations.start, iterations.stop, ITERATIONS_A_BLOCK)
+    ]
+    try:
+        for job in jobs:
+            yield job.result()
+    finally:
+        for job in jobs:
+            job.cancel()
+        if executor is None:
+            pool.shutdown()
 
-    def submit(pool: Executor) -> IntArray:
-        jobs = [
-            pool.submit(
-                _block,
-                design,
-                threshold,
-                earlier,
-                (seed, stream),
-                first,
-                min(ITERATIONS_A_BLOCK, n_iterations - first),
-                engine,
-            )
-            for first in blocks
-        ]
-        try:
-            return np.concatenate([job.result() for job in progress(jobs)])
-        finally:
-            for job in jobs:
-                job.cancel()
 
-    if executor is not None:
-        maxima = submit(executor)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            maxima = submit(pool)
-    return NullMaxima(largest=maxima[:, 0], size=maxima[:, 1], mass=maxima[:, 2])
+def null_maxima(
+    design: NullDesign, threshold: int, n_iterations: int, seed: int, **how: Any
+) -> NullMaxima:
+    """Maxima of the iterations 0 ... `n_iterations` - 1; parameters as in `null_blocks`."""
+    blocks = null_blocks(design, threshold, range(n_iterations), seed, **how)
+    return NullMaxima.of(np.concatenate(list(blocks)))
 
 
 def _block(

@@ -103,8 +103,8 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
                 parent.rmdir()
 
 
-def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write a text file that is there whole or not at all.
+def write_file(path: Path, content: str | bytes, *, overwrite: bool = False) -> None:
+    """Write a file that is there whole or not at all, text as UTF-8.
 
     Raises
     ------
@@ -117,20 +117,20 @@ def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
         )
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
         unfinished.replace(path)
     except OSError as error:
-        raise _failure(path, error) from error
+        raise _failure(path, error, "place") from error
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _failure(folder: Path, error: OSError) -> OutputError:
+def _failure(path: Path, error: OSError, other: str = "output folder") -> OutputError:
     is_full = error.errno in _DISK
     way_out = "free some space or choose" if is_full else "choose"
     failure = OutputError(
-        f"{folder} could not be written ({error.strerror or error}), and nothing was left behind; "
-        f"{way_out} another output folder"
+        f"{path} could not be written ({error.strerror or error}), and nothing was left behind; "
+        f"{way_out} another {other}"
     )
     if is_full:
         failure.exit_code = 74
