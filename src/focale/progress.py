@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Progress: TypeAlias = Callable[[Iterable[Any]], Iterable[Any]]
 
 BLINK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Items made one by one whose number is known, so that a bar knows its end."""
+
+    items: Iterable[Any]
+    n: int
+
+    def __iter__(self) -> Iterator[Any]:
+        """The items."""
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        """How many there will be."""
+        return max(self.n, 0)
 
 
 def silent(items: Iterable[Any]) -> Iterable[Any]:

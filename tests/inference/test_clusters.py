@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from typing import get_args
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from focale.inference.clusters import connected_components, find_clusters
+from focale.inference.clusters import (
+    CONTACT_AXES,
+    CONTACTS,
+    Connectivity,
+    connected_components,
+    find_clusters,
+)
 from focale.space.voxelmap import VoxelMap
 from tests.fixtures_pain import box_mask
 
@@ -151,6 +158,52 @@ def test_find_clusters__faces_join_and_edges_and_corners_do_not():
     volume[2, 1, 0] = 2  # touches the second at an edge
     volume[3, 2, 1] = 1  # touches the third at a corner
     assert find_clusters(map_of(volume), 0).sizes.tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize(("connectivity", "sizes"), [(6, [2, 1, 1]), (18, [3, 1]), (26, [4])])
+def test_find_clusters__edges_and_corners_join_where_it_is_asked(connectivity, sizes):
+    volume = np.zeros((5, 5, 5))
+    volume[0, 0, 0] = volume[1, 0, 0] = 3
+    volume[2, 1, 0] = 2  # touches the second at an edge
+    volume[3, 2, 1] = 1  # touches the third at a corner
+    found = find_clusters(map_of(volume), 0, connectivity=connectivity)
+    assert found.sizes.tolist() == sizes
+
+
+@pytest.mark.parametrize("connectivity", get_args(Connectivity))
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.3])
+def test_find_clusters__equals_scipy(connectivity, share):
+    rng = np.random.default_rng(7)
+    volume = rng.permutation(11 * 9 * 10).reshape(11, 9, 10)  # no value comes twice
+    values = map_of(volume, inside=rng.random(volume.shape) < 0.9)
+    threshold = float(np.quantile(volume, 1 - share))
+    found = find_clusters(values, threshold, connectivity=connectivity)
+
+    above = values.mask.inside & (volume > threshold)
+    contact = ndimage.generate_binary_structure(3, {6: 1, 18: 2, 26: 3}[connectivity])
+    labels, n = ndimage.label(above, contact)
+    tops = ndimage.maximum(volume, labels, range(1, n + 1))
+    by_peak = 1 + np.argsort(-tops, kind="stable")
+    expected = [np.flatnonzero(labels[values.mask.inside] == number) for number in by_peak]
+    assert [c.positions.tolist() for c in found] == [group.tolist() for group in expected]
+    assert [c.peaks[0].value for c in found] == sorted(tops, reverse=True)
+
+
+@pytest.mark.parametrize("connectivity", get_args(Connectivity))
+def test_find_clusters__no_connectivity_wraps_around_the_border(connectivity):
+    volume = np.zeros((4, 4, 4))
+    volume[0, 0, 0] = volume[3, 3, 3] = volume[0, 0, 3] = volume[0, 3, 0] = volume[3, 0, 0] = 1
+    found = find_clusters(map_of(volume), 0, connectivity=connectivity)
+    assert found.sizes.tolist() == [1] * 5
+
+
+def test_contacts__say_what_the_number_of_neighbours_is():
+    words = {6: "faces", 18: "faces or edges", 26: "faces, edges or corners"}
+    assert words == CONTACTS
+    assert tuple(CONTACTS) == tuple(CONTACT_AXES) == get_args(Connectivity)
+    for connectivity, axes in CONTACT_AXES.items():
+        steps = itertools.product((-1, 0, 1), repeat=3)
+        assert sum(0 < sum(map(abs, step)) <= axes for step in steps) == connectivity
 
 
 def test_find_clusters__a_value_at_the_threshold_is_outside():

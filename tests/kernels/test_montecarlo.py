@@ -8,15 +8,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from focale.kernels import montecarlo
+from focale.inference.footprints import gaussian_footprint
 from focale.kernels.montecarlo import (
+    PAD,
     add_experiment,
+    bound_experiment,
+    choose_blocks,
     draw,
     high_product,
     iterate,
+    iterate_pruned,
     largest_cluster,
+    match_blocks,
     philox,
+    raise_four,
+    sum_block,
     survey,
+    survey_blocks,
 )
 from tests.naive import montecarlo as naive
 
@@ -30,8 +38,8 @@ def _products_may_wrap_around():
         yield
 
 
-def both_ways(compiled):
-    return pytest.mark.parametrize("way", [compiled, compiled.py_func], ids=["compiled", "python"])
+def both_ways(compiled, python):
+    return pytest.mark.parametrize("way", [compiled, python], ids=["compiled", "python"])
 
 
 # ------------------------------------------------------------------------ random numbers
@@ -39,14 +47,14 @@ def both_ways(compiled):
 NUMBERS = [0, 1, 2, 2**32 - 1, 2**32, 2**32 + 1, 2**63, LARGEST - 1, LARGEST]
 
 
-@both_ways(high_product)
+@both_ways(high_product, high_product.py_func)
 def test_high_product__equals_the_product_of_whole_numbers(way, rng):
     random = rng.integers(0, LARGEST, size=(500, 2), dtype=np.uint64, endpoint=True).tolist()
     for a, b in [*itertools.product(NUMBERS, repeat=2), *random]:
         assert int(way(np.uint64(a), np.uint64(b))) == a * b >> 64
 
 
-@both_ways(philox)
+@both_ways(philox, philox.py_func)
 def test_philox__equals_numpy(way, rng):
     shape = (200, 6)
     whole = rng.integers(0, LARGEST, size=shape, dtype=np.uint64, endpoint=True)
@@ -85,7 +93,7 @@ def drawn(way, seed, stream, iteration, n_foci, n_choices):
     return chosen.tolist()
 
 
-@both_ways(draw)
+@both_ways(draw, draw.py_func)
 @pytest.mark.parametrize("n_foci", [0, 1, 3, 4, 5, 8, 267])
 def test_draw__equals_the_twin(way, n_foci):
     for seed, stream, iteration in [(0, 0, 0), (1, 0, 0), (7, 3, 9999), (LARGEST, LARGEST, 10**9)]:
@@ -132,13 +140,9 @@ SHAPE = (6, 7, 8)
 EDGES = [(3, 5, 3), (1, 1, 1), (5, 3, 7), (9, 9, 9)]
 
 
-ROW_END = getattr(montecarlo, "PAD", 0)
-"""Zeros at both ends of the rows of a footprint."""
-
-
 def laid_out(footprints, dtype=np.int32):
     """words, starts and halves as the kernels want them."""
-    padded = [np.pad(footprint, ((0, 0), (0, 0), (ROW_END, ROW_END))) for footprint in footprints]
+    padded = [np.pad(footprint, ((0, 0), (0, 0), (PAD, PAD))) for footprint in footprints]
     sizes = [footprint.size for footprint in padded]
     words = [np.zeros(0, dtype), *(footprint.ravel() for footprint in padded)]
     starts = np.cumsum([0, *sizes])[:-1]
@@ -162,7 +166,7 @@ CENTRES = {
 }
 
 
-@both_ways(add_experiment)
+@both_ways(add_experiment, add_experiment.py_func)
 @pytest.mark.parametrize("centres", CENTRES.values(), ids=CENTRES.keys())
 def test_add_experiment__adds_the_largest_of_its_footprints(way, footprints, centres, rng):
     before = rng.integers(0, 1000, size=SHAPE).astype(np.int32)
@@ -173,13 +177,15 @@ def test_add_experiment__adds_the_largest_of_its_footprints(way, footprints, cen
     near = [
         (f, c) for f, c in zip(used, centres, strict=True) if max(map(abs, c)) < 100
     ]  # the twin has no room for those far away, which leave nothing
-    padded = naive.experiment_map([f for f, _ in near], [[v + 9 for v in c] for _, c in near], PAD)
+    padded = naive.experiment_map(
+        [f for f, _ in near], [[v + 9 for v in c] for _, c in near], ROOMY
+    )
     expected = padded[9 : 9 + SHAPE[0], 9 : 9 + SHAPE[1], 9 : 9 + SHAPE[2]]
     np.testing.assert_array_equal(after - before, expected)
     assert not own.any()
 
 
-PAD = tuple(n + 18 for n in SHAPE)
+ROOMY = tuple(n + 18 for n in SHAPE)
 
 
 def flat_places(inside):
@@ -206,7 +212,7 @@ MASKS = {
 every_mask = pytest.mark.parametrize("inside", MASKS.values(), ids=MASKS.keys())
 
 
-@both_ways(survey)
+@both_ways(survey, survey.py_func)
 @every_mask
 @pytest.mark.parametrize("threshold", [-1, 0, 30, 98, 10**6])
 def test_survey__equals_numpy(way, inside, threshold, rng):
@@ -222,7 +228,7 @@ def test_survey__equals_numpy(way, inside, threshold, rng):
     assert values[:n].tolist() == (flat[above] - threshold).tolist()
 
 
-@both_ways(largest_cluster)
+@both_ways(largest_cluster, largest_cluster.py_func)
 @pytest.mark.parametrize("connectivity", [6, 18, 26])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.4, 1.0])
 def test_largest_cluster__equals_scipy(way, connectivity, share, rng):
@@ -238,7 +244,7 @@ def test_largest_cluster__equals_scipy(way, connectivity, share, rng):
         assert not label.any()
 
 
-@both_ways(largest_cluster)
+@both_ways(largest_cluster, largest_cluster.py_func)
 def test_largest_cluster__size_and_mass_may_be_of_different_clusters(way):
     voxels = flat_places(np.array([1, 1, 1, 0, 1], dtype=bool).reshape(1, 1, 5))
     label, parent = np.zeros(2 * 2 * 6, dtype=np.int32), np.empty(4, dtype=np.int64)
@@ -246,7 +252,7 @@ def test_largest_cluster__size_and_mass_may_be_of_different_clusters(way):
     assert way(voxels, values, earlier, label, parent) == (3, 9)
 
 
-@both_ways(largest_cluster)
+@both_ways(largest_cluster, largest_cluster.py_func)
 def test_largest_cluster__joins_branches_that_meet_late(way):
     comb = np.zeros((1, 9, 9), dtype=bool)
     comb[0, ::2] = comb[0, :, 8] = True  # five teeth, which only the last column joins
@@ -328,3 +334,167 @@ def test_iterate__above_every_value_there_is_no_cluster(footprints):
     found = iterated(iterate, [footprints], MASKS["all voxels"], 50, 26, 20)
     assert [row[1:] for row in found] == [[0, 0]] * 20
     assert all(0 < largest < 50 for largest, _, _ in found)
+
+
+# ------------------------------------------------------------------------ blocks
+
+BLOCKS = (2, 2, 3)
+"""Blocks of 4 x 4 x 4 voxels that hold SHAPE and a blank voxel at the end of each axis."""
+
+WHOLE = tuple(4 * n for n in BLOCKS)
+
+
+def by_blocks(volume):
+    """Shape (12, 64): the voxels of each block."""
+    (x, y, z), edges = BLOCKS, (4, 4, 4)
+    cut = volume.reshape(x, edges[0], y, edges[1], z, edges[2])
+    return cut.transpose(0, 2, 4, 1, 3, 5).reshape(x * y * z, 64)
+
+
+@pytest.fixture
+def hills():
+    """Footprints that fall off from their middle, of many widths and places in a voxel."""
+    size, rng = (2.0, 2.5, 3.0), np.random.default_rng(3)
+    shifts = [(0.0, 0.0, 0.0), (0.5, -0.5, 0.5), *rng.uniform(-0.5, 0.5, (8, 3)).tolist()]
+    widths = [3.0, 9.0, 5.0, 4.1, 3.3, 7.0, 3.0, 6.2, 11.0, 3.5]
+    return [gaussian_footprint(w, size, tuple(s)) for w, s in zip(widths, shifts, strict=True)]
+
+
+@pytest.fixture
+def thrown(hills, rng):
+    """Ten foci of three experiments, one of which has none: their layout and their maps."""
+    centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
+    experiments = [hills[:4], [], hills[4:]]
+    return laid_out(hills), centres, experiments, np.array([0] * 4 + [2] * 6)
+
+
+@both_ways(bound_experiment, bound_experiment.py_func)
+def test_bound_experiment__adds_the_largest_value_of_each_block(way, hills, rng):
+    for _ in range(20):
+        centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
+        before = rng.integers(0, 1000, BLOCKS).astype(np.int32)
+        after, own = before.copy(), np.zeros(BLOCKS, dtype=np.int32)
+        way(*laid_out(hills), centres, after, own)
+        expected = by_blocks(naive.experiment_map(hills, centres, WHOLE)).max(axis=1)
+        assert (after - before).ravel().tolist() == expected.tolist()
+        assert not own.any()
+
+
+@both_ways(choose_blocks, choose_blocks.py_func)
+def test_choose_blocks__numbers_those_above_the_level(way):
+    bound, in_mask = np.array([5, 9, 7, 8, 5, 6]), np.array([0, 2, 3, 4, 5])
+    slot, chosen = np.full(6, -1), np.full(5, -7)
+    assert way(bound, in_mask, 5, slot, chosen) == 3
+    assert chosen[:3].tolist() == [2, 3, 5]
+    assert slot.tolist() == [-1, -1, 0, 1, -1, 2]
+
+
+@both_ways(match_blocks, match_blocks.py_func)
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_match_blocks__lists_the_foci_of_each_block_in_order(way, thrown, share, rng):
+    (_, _, halves), centres, _, _ = thrown
+    slot = np.full(BLOCKS, -1)
+    places = np.argwhere(rng.random(BLOCKS) < share)
+    slot[tuple(places.T)] = rng.permutation(len(places))
+    met, pairs = np.full((500, 2), -9), np.full(500, -9)
+    pair_start = np.full(len(places) + 1, -9)
+    way(halves, centres, slot, met, pair_start, pairs)
+    expected = {
+        int(slot[tuple(block)]): [
+            f
+            for f in range(10)
+            if np.all(4 * block <= centres[f] + halves[f])
+            and np.all(4 * block + 3 >= centres[f] - halves[f])
+        ]
+        for block in places
+    }
+    found = {
+        b: pairs[pair_start[b] : pair_start[b + 1]].tolist() for b in range(len(pair_start) - 1)
+    }
+    assert found == expected
+
+
+@both_ways(raise_four, raise_four.py_func)
+def test_raise_four__keeps_the_larger_of_four(way):
+    own, words = np.array([0, 5, 1, 7, 2, 9]), np.array([8, 8, 4, 4, 4, 4, 8])
+    way(own, np.uint64(1), words, np.uint64(2))
+    assert own.tolist() == [0, 5, 4, 7, 4, 9]
+
+
+@both_ways(sum_block, sum_block.py_func)
+def test_sum_block__equals_the_twin(way, thrown):
+    layout, centres, experiments, owner = thrown
+    expected = by_blocks(naive.log_sum(experiments, centres, WHOLE))
+    for block, corner in enumerate(itertools.product((0, 4), (0, 4), (0, 4, 8))):
+        low, high = centres - layout[2], centres + layout[2]
+        reach = np.all((low <= np.add(corner, 3)) & (high >= corner), axis=1)
+        own, log_sum = np.zeros(64, dtype=np.int32), np.full(64, -9, dtype=np.int32)
+        way(corner, np.flatnonzero(reach), owner, *layout, centres, own, log_sum)
+        assert log_sum.tolist() == expected[block].tolist()
+        assert not own.any()
+
+
+def members(inside):
+    """Where the mask voxels of each block begin, their places in it and in the flat volume."""
+    shape = tuple(n + 1 for n in SHAPE)
+    flat, held = np.full(WHOLE, -1), np.zeros(WHOLE, dtype=bool)
+    part = tuple(slice(n) for n in shape)
+    flat[part] = np.arange(np.prod(shape)).reshape(shape)
+    held[part] = np.pad(inside, ((0, 1), (0, 1), (0, 1)))
+    flat, held = by_blocks(flat), by_blocks(held)
+    starts = np.cumsum([0, *held.sum(axis=1)])
+    return starts, np.nonzero(held)[1], flat[held]
+
+
+@both_ways(survey_blocks, survey_blocks.py_func)
+def test_survey_blocks__equals_the_twin(way, thrown):
+    layout, centres, experiments, owner = thrown
+    inside = MASKS["half of the voxels"]
+    every = np.arange(12)
+    slot, met, pairs = every.reshape(BLOCKS), np.empty((500, 2), int), np.empty(500, int)
+    pair_start = np.empty(13, dtype=np.int64)
+    match_blocks(layout[2], centres, slot, met, pair_start, pairs)
+    total = np.pad(naive.log_sum(experiments, centres, SHAPE), ((0, 1), (0, 1), (0, 1))).ravel()
+    places = flat_places(inside)
+    threshold = int(np.median(total[places]))
+    voxels, values = np.empty((2, places.size), dtype=np.int64)
+    starts = pair_start, pairs, owner, *layout, centres
+    blocks = np.array(BLOCKS)
+    largest, n = way(every, *starts, *members(inside), blocks, threshold, voxels, values)
+    assert largest == total[places].max()
+    assert sorted(voxels[:n]) == places[total[places] > threshold].tolist()
+    assert values[:n].tolist() == (total[voxels[:n]] - threshold).tolist()
+
+
+def pruned(way, experiments, inside, threshold, connectivity, n):
+    """Maxima by the pruned kernel, as `iterated` has them by the other."""
+    results = np.full((n, 3), -1, dtype=np.int64)
+    way(
+        np.uint64(11),
+        np.uint64(2),
+        0,
+        np.argwhere(np.ones(SHAPE)),
+        np.cumsum([0, *map(len, experiments)]),
+        *laid_out([footprint for experiment in experiments for footprint in experiment]),
+        *members(inside),
+        threshold,
+        earlier_neighbours(SHAPE, connectivity),
+        np.array(SHAPE) + 1,
+        results,
+    )
+    return results.tolist()
+
+
+@every_mask
+@pytest.mark.parametrize("connectivity", [6, 18, 26])
+def test_iterate_pruned__equals_the_twin(hills, inside, connectivity):
+    experiments = [hills[:4], [], hills[4:5], hills[5:]]
+    top = max(int(hill.max()) for hill in hills)
+    for threshold in (-1, 0, top // 9, top // 3, top, 2**60):
+        args = experiments, inside, threshold, connectivity, 40
+        assert pruned(iterate_pruned, *args) == twin_of(*args)
+
+
+def test_iterate_pruned__in_plain_python_equals_the_twin(hills):
+    args = [hills[:4], [], hills[4:]], MASKS["half of the voxels"], 9_000_000, 26, 3
+    assert pruned(iterate_pruned.py_func, *args) == twin_of(*args)

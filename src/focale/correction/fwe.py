@@ -11,27 +11,33 @@ doi:10.1016/j.neuroimage.2016.04.072).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from scipy.special import betaincinv
 
-from focale._check import check_between, check_choice, check_count
+from focale._check import check_between, check_choice, check_count, refuse
 from focale.correction.null_file import kept, read_null
 from focale.errors import ArgumentError, EvidenceError
-from focale.estimators.result import AleMap, AleResult, OfMap
+from focale.estimators.result import AleResult
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters, Connectivity, find_clusters
 from focale.inference.lattice import STEP, to_probability
-from focale.inference.montecarlo import LARGEST_INT32, NullMaxima, null_blocks, null_design
+from focale.inference.montecarlo import (
+    ITERATIONS_A_BLOCK,
+    NullMaxima,
+    null_blocks,
+    null_design,
+)
 from focale.inference.tails import z_from_log_p
-from focale.progress import Progress, silent
+from focale.progress import Counted, Progress, silent
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
+from focale.studyset.model import Studyset
 from focale.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -39,14 +45,16 @@ if TYPE_CHECKING:
 
 Level = Literal["voxel", "size", "mass"]
 LARGEST_SEED = 2**64 - 1
+BEYOND_ALL = 2**60
+"""Lattice threshold above every sum."""
 TABLE_COLUMNS = (
     *("cluster", "x", "y", "z", "ale", "n_voxels", "volume_mm3"),
     *("p_size", "p_size_low", "p_size_high", "p_mass", "p_peak"),
 )
 
 
-@dataclass(frozen=True, eq=False)
-class FweResult(OfMap):
+@dataclass(frozen=True, slots=True, eq=False)
+class FweResult:
     """ALE with p values corrected for all voxels or all clusters.
 
     Attributes
@@ -82,16 +90,24 @@ class FweResult(OfMap):
     threshold: float
     connectivity: Connectivity
     seed: int
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    labels: VoxelMap | None = None
 
     def __post_init__(self) -> None:
         freeze(self, "p_of_clusters")
 
     @property
-    def map(self) -> AleMap:  # type: ignore[override]  # the map is that of the result
-        """The statistic and what it was made from."""
-        return self.uncorrected.map
+    def ale(self) -> VoxelMap:
+        """The ALE statistic."""
+        return self.uncorrected.ale
+
+    @property
+    def mask(self) -> Mask:
+        """The voxels of the analysis."""
+        return self.uncorrected.mask
+
+    @property
+    def studyset(self) -> Studyset:
+        """The evidence."""
+        return self.uncorrected.studyset
 
     @property
     def n_iterations(self) -> int:
@@ -148,6 +164,9 @@ class FweResult(OfMap):
 
         It speaks of how well the iterations tell the p that endless ones would give.
         """
+        if not 0 < p <= 1:
+            raise refuse("p", "FweResult.interval", "above 0 and at most 1", p)
+        check_between("confidence", "FweResult.interval", confidence, 0, 1)
         n = self.n_iterations
         n_exceeding = round(p * (n + 1)) - 1
         tail = (1 - confidence) / 2
@@ -226,9 +245,13 @@ def fwe(
     """
     check_count("n_iterations", "fwe", n_iterations, 1)
     check_count("seed", "fwe", seed, 0)
-    check_between("seed", "fwe", seed, -1, LARGEST_SEED)
+    if seed > LARGEST_SEED:
+        raise refuse("seed", "fwe", "below 2^64", seed)
     check_between("cluster_forming_p", "fwe", cluster_forming_p, 0, 1)
     check_choice("connectivity", "fwe", connectivity, get_args(Connectivity))
+    if threads is not None:
+        check_count("threads", "fwe", threads, 1)
+    n_iterations, seed = int(n_iterations), int(seed)
     _check_evidence(result)
     _check_sampling(sampling, result.mask)
     level = result.null.ale_at(cluster_forming_p)
@@ -246,22 +269,24 @@ def fwe(
         "data and masks": design.sha256,
         "cluster-forming threshold": threshold,
         "connectivity": connectivity,
-        "seed": int(seed),
+        "seed": seed,
     }
     path = None if checkpoint is None else Path(checkpoint)
     known = np.zeros((0, 3), dtype=np.int64) if path is None else read_null(path, key)
-    blocks = progress(
-        null_blocks(
-            design,
-            threshold,
-            range(len(known), n_iterations),
-            seed,
-            connectivity=connectivity,
-            executor=executor,
-            threads=threads or os.cpu_count() or 1,
-        )
+    null = null_blocks(
+        design,
+        threshold,
+        range(len(known), n_iterations),
+        seed,
+        connectivity=connectivity,
+        executor=executor,
+        threads=int(threads or os.cpu_count() or 1),
     )
-    computed = np.concatenate([known, *blocks]) if path is None else kept(path, key, known, blocks)
+    with closing(null):  # whoever stops the run, nothing goes on behind the scenes
+        blocks = progress(Counted(null, -(-(n_iterations - len(known)) // ITERATIONS_A_BLOCK)))
+        computed = (
+            np.concatenate([known, *blocks]) if path is None else kept(path, key, known, blocks)
+        )
     maxima = NullMaxima.of(computed[:n_iterations])
     above = float(to_probability(np.array(threshold)))
     clusters = find_clusters(result.ale, above, connectivity=connectivity)
@@ -282,7 +307,7 @@ def fwe(
         cluster_forming_p=float(cluster_forming_p),
         threshold=level,
         connectivity=connectivity,
-        seed=int(seed),
+        seed=seed,
     )
 
 
@@ -305,7 +330,7 @@ def p_of_maxima(observed: IntArray, maxima: IntArray) -> FloatArray:
 def _lattice_threshold(ale: float) -> int:
     """Lattice value such that what is above it has at least this ALE."""
     if not np.isfinite(ale):
-        return LARGEST_INT32
+        return BEYOND_ALL
     return int(np.ceil(-np.log1p(-ale) / STEP - 1e-6)) - 1
 
 

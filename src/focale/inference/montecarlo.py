@@ -14,7 +14,7 @@ are whole numbers, so the same iterations give the same bits wherever they are c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -187,7 +187,7 @@ def null_blocks(
     executor: Executor | None = None,
     threads: int = 1,
     engine: Engine = "pruned",
-) -> Iterator[IntArray]:
+) -> Generator[IntArray, None, None]:
     """Maxima of some iterations of the null, block by block in their order.
 
     Parameters
