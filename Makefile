@@ -21,6 +21,7 @@ validate: .venv/ready ## Run the slow tests too
 
 simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
+	$(BIN)/python validation/fwe.py
 
 fuzz: .venv/ready ## Throw bytes at the readers for half an hour, and garbage of 100 MB
 	$(BIN)/python -m pip install --quiet atheris

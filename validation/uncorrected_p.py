@@ -37,7 +37,8 @@ def random_studyset(n_experiments, rng, *, on_grid):
         n_subjects = float(np.clip(np.round(rng.lognormal(np.log(18), 0.45)), 6, 80))
         foci = tuple(FocusRecord(tuple(place), "MNI") for place in places.tolist())
         experiments.append(ExperimentRecord(f"s{number}", "1", foci, n_subjects, "simulated"))
-    return Studyset(StudysetRecord(tuple(experiments), "simulated", ""))
+    found = n_experiments, sum(len(experiment.foci) for experiment in experiments)
+    return Studyset(StudysetRecord.of(experiments, "simulated", "", (), found))
 
 
 def shares(n_experiments, *, on_grid, n_sets=N_SETS, seed=20261122):

@@ -1,0 +1,31 @@
+"""The simulations of validation/ still run, on a small scale."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+VALIDATION = Path(__file__).parents[1] / "validation"
+
+
+def test_uncorrected_p__still_simulates():
+    spec = importlib.util.spec_from_file_location("uncorrected_p", VALIDATION / "uncorrected_p.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    shares = module.shares(3, on_grid=True, n_sets=1)
+    assert shares.shape == (1, len(module.LEVELS))
+    assert np.all((shares >= 0) & (shares <= 1))
+
+
+@pytest.mark.slow
+def test_fwe__still_simulates():
+    done = subprocess.run(
+        [sys.executable, VALIDATION / "fwe.py", "--fast"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| experiments |" in done.stdout
