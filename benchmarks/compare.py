@@ -30,7 +30,7 @@ WARM = {
         50,
     ),
     "fwe_21": (
-        "family-wise error, 100 iterations of 21 experiments, one thread",
+        "family-wise error, 1,000 iterations of 21 experiments, one thread",
         "fwe_21",
         100,
     ),

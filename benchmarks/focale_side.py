@@ -20,7 +20,7 @@ def tasks():
         "fit_21": (lambda: ALE().fit(PAIN), 30),
         "jackknife_8": (lambda: jackknife.transform(result8), 10),
         "focus_counter_21": (lambda: counter.transform(result21), 10),
-        "fwe_21": (lambda: fwe(result21, n_iterations=100, threads=1), 5),
+        "fwe_21": (lambda: fwe(result21, n_iterations=1000, threads=1), 5),
     }
 
 

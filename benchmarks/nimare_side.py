@@ -27,7 +27,7 @@ def tasks():
         target_image="stat", voxel_thresh=level, cluster_threshold=500, n_cores=1
     )
     counter = FocusCounter(target_image="z", voxel_thresh=3.1, cluster_threshold=10, n_cores=1)
-    corrector = FWECorrector(method="montecarlo", n_iters=100, n_cores=1)
+    corrector = FWECorrector(method="montecarlo", n_iters=1000, n_cores=1)
     return {
         "fit_8": (lambda: ALE().fit(pain8), 15),
         "fit_21": (lambda: ALE().fit(pain), 15),

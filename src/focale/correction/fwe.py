@@ -15,7 +15,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from scipy.special import betaincinv
@@ -29,6 +29,7 @@ from focale.inference.clusters import Clusters, Connectivity, find_clusters
 from focale.inference.lattice import STEP, to_probability
 from focale.inference.montecarlo import (
     ITERATIONS_A_BLOCK,
+    NullDesign,
     NullMaxima,
     null_blocks,
     null_design,
@@ -265,13 +266,8 @@ def fwe(
         result.map.estimator.placement,
         sampling,
     )
-    key = {
-        "data and masks": design.sha256,
-        "cluster-forming threshold": threshold,
-        "connectivity": connectivity,
-        "seed": seed,
-    }
     path = None if checkpoint is None else Path(checkpoint)
+    key = {} if path is None else _key(design, threshold, connectivity, seed)
     known = np.zeros((0, 3), dtype=np.int64) if path is None else read_null(path, key)
     null = null_blocks(
         design,
@@ -309,6 +305,18 @@ def fwe(
         connectivity=connectivity,
         seed=seed,
     )
+
+
+def _key(
+    design: NullDesign, threshold: int, connectivity: Connectivity, seed: int
+) -> dict[str, Any]:
+    """What the iterations are a function of, by name."""
+    return {
+        "data and masks": design.sha256,
+        "cluster-forming threshold": threshold,
+        "connectivity": connectivity,
+        "seed": seed,
+    }
 
 
 def p_of_maxima(observed: IntArray, maxima: IntArray) -> FloatArray:

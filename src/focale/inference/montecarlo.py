@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, product
 from typing import Any, Literal
 
@@ -272,6 +273,7 @@ def _block(
     return maxima
 
 
+@lru_cache(maxsize=2)  # one mask serves many results
 def _blocks(mask: Mask) -> dict[str, IntArray]:
     """The mask voxels by blocks, as `NullDesign` has them."""
     shape = _padded_shape(mask)
