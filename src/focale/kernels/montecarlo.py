@@ -46,9 +46,9 @@ def philox(counter: IntArray, key_0: np.uint64, key_1: np.uint64, out: IntArray)
     """
     c0, c1, c2, c3 = counter[0], counter[1], counter[2], counter[3]
     for _ in range(10):
-        h0 = high_product(np.uint64(0xD2E7470EE14C6C93), c0)
+        h0 = np.uint64(high_product(np.uint64(0xD2E7470EE14C6C93), c0))
         l0 = np.uint64(0xD2E7470EE14C6C93) * c0
-        h1 = high_product(np.uint64(0xCA5A826395121157), c2)
+        h1 = np.uint64(high_product(np.uint64(0xCA5A826395121157), c2))
         l1 = np.uint64(0xCA5A826395121157) * c2
         c0, c1, c2, c3 = h1 ^ c1 ^ key_0, l1, h0 ^ c3 ^ key_1, l0
         key_0 += np.uint64(0x9E3779B97F4A7C15)
