@@ -256,3 +256,17 @@ def test_write_record__what_cannot_be_written_leaves_nothing_behind(write, tmp_p
 def test_write_record__suffix_without_a_format_is_refused(write, tmp_path, name):
     with pytest.raises(ArgumentError, match=r"has no suffix that names a format Focale writes"):
         write_record(read_record(write(SLEUTH)), tmp_path / name)
+
+
+def test_read_record__options_name_studies_of_any_of_the_files_joined(tmp_path):
+    for name in ("Adams", "Baker"):
+        text = f"// Reference=TAL\n// {name}: heat\n// Subjects=12\n1 2 3\n"
+        (tmp_path / f"{name}.txt").write_text(text)
+    paths = [tmp_path / "Adams.txt", tmp_path / "Baker.txt"]
+    options = ReadOptions(groups_of={"Baker": "Adams"}, talairach_of={"Adams": "spm"})
+    record = read_record(paths, options)
+    assert [e.group for e in record.experiments] == ["Adams", "Adams"]
+    assert [e.talairach for e in record.experiments] == ["spm", None]
+    assert record.options == options.given
+    with pytest.raises(ReadError, match=r'groups_of names a study .*: "Carter"'):
+        read_record(paths, ReadOptions(groups_of={"Carter": "Adams"}))

@@ -63,11 +63,15 @@ def inspect_record(
 ) -> StudysetRecord:
     """Read as `read_record` does, with errors among the problems instead of raised."""
     options = options or ReadOptions()
-    if isinstance(readable, (list, tuple)):
-        if not readable:
-            raise ArgumentError("no file is given; pass at least one")
-        return join_records([inspect_record(one, options) for one in readable])
-    source = open_source(readable)  # type: ignore[arg-type]  # not a sequence any more
+    if not isinstance(readable, (list, tuple)):
+        return with_options(_read_one(readable, options), options)  # type: ignore[arg-type]
+    if not readable:
+        raise ArgumentError("no file is given; pass at least one")
+    return with_options(join_records([_read_one(one, options) for one in readable]), options)
+
+
+def _read_one(readable: Readable, options: ReadOptions) -> StudysetRecord:
+    source = open_source(readable)
     form = _format_of(source)
     with paused_collector():
         record: StudysetRecord = form.read(source, options)
@@ -77,9 +81,8 @@ def inspect_record(
             f"({record.reconciliation}, read {len(record.experiments)} and {record.n_foci}); this "
             "is a bug in Focale, please report it with the file"
         )
-    record = with_options(replace(record, format=form.NAME), options)
     unplaced = unplaced_foci(record, options.space)
-    return replace(record, problems=(*record.problems, *unplaced))
+    return replace(record, format=form.NAME, problems=(*record.problems, *unplaced))
 
 
 def write_record(

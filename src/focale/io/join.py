@@ -50,7 +50,6 @@ def join_records(records: Sequence[StudysetRecord]) -> StudysetRecord:
         reconciliation=sum((r.reconciliation for r in records), Reconciliation(0, 0)),
         problems=(*(p for record in records for p in record.problems), *renamed),
         studies=studies,
-        options=records[0].options,
         format=" + ".join(dict.fromkeys(record.format for record in records)),
     )
 

@@ -37,8 +37,8 @@ SHARED_PART = 0.8
 OUTSIDE_PART = 0.3
 SIZES_DIFFER = 1.2
 MIRROR_SCORE = -4.0
-"""Log ratio. In 230 real experiments one study falls below it; exchanging the sides of a
-study of a lateralised evidence base takes it to -5 and below."""
+"""Log ratio. Of 176 real studies with five foci or more one falls below it. Exchanging the
+sides of one study of a lateralised set (16 studies) is noticed for half of them."""
 
 MOST_FOCI_MIRRORED = 6_000
 MOST_FOCI_COMPARED = 50_000
