@@ -11,20 +11,37 @@ Progress: TypeAlias = Callable[[Iterable[Any]], Iterable[Any]]
 BLINK_S = 0.5
 
 
+def _one(_: Any) -> int:
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Items made one by one whose number is known, so that a bar knows its end."""
+    """Items made one by one, with what a bar needs to know of them.
+
+    Parameters
+    ----------
+    items
+        The items.
+    n
+        How many units they have in all.
+    unit
+        Name of a unit.
+    amount
+        How many units an item has.
+    note
+        What to say beside the bar after each item.
+    """
 
     items: Iterable[Any]
     n: int
+    unit: str = "it"
+    amount: Callable[[Any], int] = _one
+    note: Callable[[], str] = str
 
     def __iter__(self) -> Iterator[Any]:
         """The items."""
         return iter(self.items)
-
-    def __len__(self) -> int:
-        """How many there will be."""
-        return max(self.n, 0)
 
 
 def silent(items: Iterable[Any]) -> Iterable[Any]:
@@ -36,10 +53,17 @@ def bar(description: str) -> Progress:
     """Bar on stderr that appears after half a second, and only on a terminal."""
     from tqdm import tqdm
 
+    looks: dict[str, Any] = {"desc": description, "delay": BLINK_S, "disable": None, "leave": False}
+
     def wrap(items: Iterable[Any]) -> Iterable[Any]:
-        bars: Iterable[Any] = tqdm(
-            items, desc=description, delay=BLINK_S, disable=None, leave=False
-        )
-        return bars
+        if not isinstance(items, Counted):
+            yield from tqdm(items, **looks)
+            return
+        with tqdm(total=items.n, unit=f" {items.unit}", **looks) as shown:
+            for item in items:
+                yield item
+                # The note is of all items so far, this one included: it was just dealt with.
+                shown.set_postfix_str(items.note(), refresh=False)
+                shown.update(items.amount(item))
 
     return wrap

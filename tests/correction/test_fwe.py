@@ -13,7 +13,7 @@ import pytest
 from scipy import ndimage, stats
 
 from focale import ALE
-from focale.correction.fwe import fwe, p_of_maxima
+from focale.correction.fwe import fwe
 from focale.errors import ArgumentError, EvidenceError
 from focale.inference.lattice import STEP, to_probability
 from focale.space.mask import Mask
@@ -48,35 +48,6 @@ def box_result(experiments=None, seed=5, **settings):
 @pytest.fixture(scope="module")
 def small():
     return box_result()
-
-
-# ------------------------------------------------------------------------ p of maxima
-
-
-def test_p_of_maxima__equals_counting(rng):
-    maxima, observed = rng.integers(0, 30, 200), rng.integers(-2, 33, (7, 9))
-    expected = [[(np.sum(maxima >= value) + 1) / 201 for value in row] for row in observed]
-    np.testing.assert_array_equal(p_of_maxima(observed, maxima), expected)
-
-
-def test_p_of_maxima__counts_ties_as_at_least_as_large():
-    maxima = np.array([5, 3, 5, 0])
-    observed = np.array([0, 1, 3, 4, 5, 6])
-    assert (p_of_maxima(observed, maxima) * 5).tolist() == [5, 4, 4, 3, 3, 1]
-
-
-def test_p_of_maxima__is_never_zero_nor_above_one(rng):
-    p = p_of_maxima(np.array([-1, 0, 10**18]), rng.integers(0, 10**9, 50))
-    assert p.tolist() == [1.0, 1.0, 1 / 51]
-
-
-def test_p_of_maxima__falls_as_what_is_observed_rises(rng):
-    p = p_of_maxima(np.arange(40), rng.integers(5, 30, 100))
-    assert np.all(np.diff(p) <= 0)
-
-
-def test_p_of_maxima__of_nothing_is_nothing():
-    assert p_of_maxima(np.zeros(0, dtype=np.int64), np.array([1, 2])).shape == (0,)
 
 
 # ------------------------------------------------------------------------ NiMARE 0.22.1
@@ -379,7 +350,7 @@ def test_fwe_result__surviving_refuses_what_is_no_level(corrected, alpha):
 
 @pytest.mark.parametrize("method", ["p", "z"])
 def test_fwe_result__refuses_a_level_that_is_not_there(corrected, method):
-    with pytest.raises(ArgumentError, match=r"'voxel' or 'size' or 'mass'\. Got 'cluster'"):
+    with pytest.raises(ArgumentError, match=r"'voxel' or 'size' or 'mass' or 'tfce'\. Got 'cluster'"):
         getattr(corrected, method)("cluster")
 
 

@@ -1,0 +1,87 @@
+"""P values of a Monte Carlo test, and how well the iterations tell them.
+
+With a fixed number B of iterations, p = (b + 1) / (B + 1), b being how many of them are at
+least as large as what is observed (Phipson and Smyth 2010, doi:10.2202/1544-6115.1585).
+A sequential test (Besag and Clifford 1991, doi:10.1093/biomet/78.2.301) ends for what it
+observes as soon as h iterations are at least as large: with the h-th at iteration l,
+p = h / l. Both are valid for every B: under the null, p is at most alpha with a
+probability of at most alpha.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+import numpy as np
+from scipy.special import betaincinv
+
+from focale.typing import FloatArray, IntArray
+
+
+def p_of_maxima(observed: Any, maxima: IntArray, stop_after: int | None = None) -> FloatArray:
+    """P of what is observed, beside the maxima of the iterations.
+
+    Parameters
+    ----------
+    observed
+        Any shape.
+    maxima
+        Shape (B,); in the order of the iterations.
+    stop_after
+        The h of a sequential test; None for a test of all iterations.
+
+    Examples
+    --------
+    >>> maxima = np.array([5, 3, 5, 0])
+    >>> p_of_maxima(np.array([4, 6]), maxima).tolist()
+    [0.6, 0.2]
+    >>> p_of_maxima(np.array([4, 6]), maxima, stop_after=1).tolist()
+    [1.0, 0.2]
+    """
+    rising = np.sort(maxima)
+    n_as_large = maxima.size - np.searchsorted(rising, observed, side="left")
+    p: FloatArray = np.asarray((n_as_large + 1) / (maxima.size + 1))
+    if stop_after is None or maxima.size < stop_after:
+        return p
+    # From iteration h on: the h-th largest maximum so far. It never falls, and h maxima
+    # are at least as large as what is observed once it is.
+    ends = np.searchsorted(_running_largest(maxima, stop_after), observed, side="left")
+    return np.where(n_as_large >= stop_after, stop_after / (ends + stop_after), p)
+
+
+def _running_largest(maxima: IntArray, rank: int) -> IntArray:
+    """The `rank`-th largest of the first `rank`, `rank` + 1, ... maxima."""
+    values = maxima.tolist()
+    largest = sorted(values[:rank])
+    running = [largest[0]]
+    for value in values[rank:]:
+        heapq.heappushpop(largest, value)
+        running.append(largest[0])
+    return np.array(running)
+
+
+def interval_of(
+    p: float, n_iterations: int, stop_after: int | None = None, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the p that endless iterations would give (Clopper and Pearson 1934).
+
+    For a p of a sequential test, the same interval for the number of iterations it took.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in interval_of(0.05, 9999)]
+    [0.0458, 0.0544]
+    """
+    tail = (1 - confidence) / 2
+    if stop_after is not None and p >= stop_after / n_iterations:
+        n_drawn = round(stop_after / p)
+        n_before = n_drawn - stop_after
+        low = betaincinv(stop_after, n_before + 1, tail)
+        high = betaincinv(stop_after, n_before, 1 - tail) if n_before else 1.0
+        return float(low), float(high)
+    n_as_large = round(p * (n_iterations + 1)) - 1
+    n_smaller = n_iterations - n_as_large
+    low = betaincinv(n_as_large, n_smaller + 1, tail) if n_as_large else 0.0
+    high = betaincinv(n_as_large + 1, n_smaller, 1 - tail) if n_smaller else 1.0
+    return float(low), float(high)
