@@ -44,7 +44,7 @@ def test_describe__has_no_p_and_no_z(pain8_described, name, said):
 def test_describe__of_enough_evidence_has_no_z_either():
     result = describe(studyset_of({f"s{i}": [[(0, 0, 10), (0, 4 * i, 0)]] for i in range(17)}))
     assert result.decision.mode == "inferential"
-    with pytest.raises(DescriptiveOnlyError, match=r"allowed\); for p and z use ALE\(\).fit"):
+    with pytest.raises(DescriptiveOnlyError, match=r"allowed\); for p and z use infer\(s"):
         _ = result.z
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
+    from focale.correction.fwe import fwe_shard as fwe_shard
+    from focale.correction.null_file import merge_nulls as merge_nulls
     from focale.correction.voxelwise import bonferroni as bonferroni
     from focale.correction.voxelwise import fdr as fdr
     from focale.datasets import pain_studyset_path as pain_studyset_path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from focale.diagnostics.jackknife import FocusCounter as FocusCounter
     from focale.diagnostics.jackknife import Jackknife as Jackknife
     from focale.estimators.ale import ALE as ALE
+    from focale.inferential import infer as infer
     from focale.protocol.assess import assess as assess
     from focale.protocol.protocol import Protocol as Protocol
     from focale.report.interpretation import interpretation as interpretation
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from focale.studyset.reading import read as read
     from focale.studyset.summary import summarize as summarize
     from focale.workflow import describe_into as describe_into
+    from focale.workflow import run_into as run_into
 
 _HOME = {
     "ALE": "focale.estimators.ale",
@@ -44,10 +48,14 @@ _HOME = {
     "describe_into": "focale.workflow",
     "fdr": "focale.correction.voxelwise",
     "fwe": "focale.correction.fwe",
+    "fwe_shard": "focale.correction.fwe",
+    "infer": "focale.inferential",
     "interpretation": "focale.report.interpretation",
+    "merge_nulls": "focale.correction.null_file",
     "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
     "read": "focale.studyset.reading",
+    "run_into": "focale.workflow",
     "summarize": "focale.studyset.summary",
 }
 
@@ -66,10 +74,14 @@ __all__ = [
     "describe_into",
     "fdr",
     "fwe",
+    "fwe_shard",
+    "infer",
     "interpretation",
+    "merge_nulls",
     "methods",
     "pain_studyset_path",
     "read",
+    "run_into",
     "summarize",
 ]
 

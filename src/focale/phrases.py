@@ -59,6 +59,17 @@ def one_line(text: str, longest: int = 80) -> str:
     return drawn if len(drawn) <= longest else f"{drawn[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
+def peak_name(cluster: int, order: int) -> str:
+    """Name of a peak: that of its cluster, then a letter for further ones.
+
+    Examples
+    --------
+    >>> peak_name(2, 0), peak_name(2, 1)
+    ('2', '2a')
+    """
+    return f"{cluster}{chr(ord('a') + order - 1) if order else ''}"
+
+
 def volume(mm3: float) -> str:
     """Volume in a sentence.
 

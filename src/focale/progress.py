@@ -53,7 +53,12 @@ def bar(description: str) -> Progress:
     """Bar on stderr that appears after half a second, and only on a terminal."""
     from tqdm import tqdm
 
-    looks: dict[str, Any] = {"desc": description, "delay": BLINK_S, "disable": None, "leave": False}
+    looks: dict[str, Any] = {
+        "desc": description,
+        "delay": BLINK_S,
+        "disable": None,
+        "leave": False,
+    }
 
     def wrap(items: Iterable[Any]) -> Iterable[Any]:
         if not isinstance(items, Counted):

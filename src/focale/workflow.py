@@ -1,19 +1,23 @@
-"""The whole run, in order: read, decide, describe, write."""
+"""The whole run, in order: read, decide, describe or infer, write."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from focale.descriptive import DescriptiveResult, describe
-from focale.errors import ArgumentError
-from focale.io.atomic import check_writable, is_focale_folder
+from focale.errors import ArgumentError, OutputError
+from focale.inferential import InferentialResult, infer
+from focale.io.atomic import check_writable, is_focale_folder, write_file
 from focale.io.source import ReadOptions
 from focale.progress import Progress, silent
+from focale.protocol.assess import assess
 from focale.protocol.protocol import Deviation, Protocol
-from focale.report.folder import Run, label_of, write_descriptive
+from focale.report.folder import NULL_NAME, label_of, write_reading
+from focale.report.provenance import Run
 from focale.studyset.model import Studyset
 from focale.studyset.reading import inspect
 
@@ -122,9 +126,94 @@ def describe_into(
     check_writable(folder, overwrite=overwrite)
     protocol = _with_history(protocol or Protocol(), folder)
     result = describe(studyset, protocol, progress)
-    run = Run(command, label_of(studyset.record.source), with_figures)
-    write_descriptive(result, folder, run)
+    write_reading(result, folder, Run(command, label_of(studyset.record.source), with_figures))
     return result
+
+
+def run_into(
+    studyset: Studyset,
+    folder: str | Path,
+    protocol: Protocol | None = None,
+    *,
+    command: str = "focale.run_into(studyset, folder, protocol)",
+    overwrite: bool = False,
+    resume: bool = False,
+    with_figures: bool = True,
+    null: str | Path | None = None,
+    stop_after: int | None = None,
+    executor: Executor | None = None,
+    threads: int | None = None,
+    progress: Progress = silent,
+) -> DescriptiveResult | InferentialResult:
+    """Read an evidence base as the protocol decides, and write the result to a folder.
+
+    Where it decides for an inferential reading, the Monte Carlo iterations are kept in a
+    file beside the folder while they are computed, and in the folder (`null.npz`) when it
+    is complete.
+
+    Parameters
+    ----------
+    studyset, folder, protocol, command, overwrite, with_figures
+        As for `describe_into`.
+    resume
+        Whether to go on from the iterations of a run that was stopped, or of the result
+        that is replaced.
+    null
+        File of iterations to go on from instead, perhaps made of shards; left as it is
+        unless more iterations are asked for than it has.
+    stop_after, executor, threads
+        As for `fwe`.
+    progress
+        Wraps the iterations, to show a bar.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written; checked before anything is computed. Or if
+        iterations of a run that was stopped are there and it is not said what to do with
+        them.
+    """
+    folder = Path(folder)
+    check_writable(folder, overwrite=overwrite)
+    protocol = _with_history(protocol or Protocol(), folder)
+    run = Run(command, label_of(studyset.record.source), with_figures)
+    if assess(studyset, protocol).mode == "descriptive":
+        described = describe(studyset, protocol, progress)
+        write_reading(described, folder, run)
+        return described
+    kept = Path(null) if null is not None else _iterations_of(folder, resume=resume)
+    result = infer(
+        studyset,
+        protocol,
+        stop_after=stop_after,
+        executor=executor,
+        threads=threads,
+        checkpoint=kept,
+        progress=progress,
+    )
+    write_reading(result, folder, run, kept)
+    if null is None:
+        kept.unlink(missing_ok=True)
+    return result
+
+
+def null_beside(folder: Path) -> Path:
+    """File that keeps iterations while a result is not complete, beside its folder."""
+    place = folder.absolute()
+    return place.with_name(f"{place.name}.null.npz")
+
+
+def _iterations_of(folder: Path, *, resume: bool) -> Path:
+    """The file to keep iterations in; holds those to go on from, if any."""
+    beside, within = null_beside(folder), folder / NULL_NAME
+    if not resume and beside.exists():
+        raise OutputError(
+            f"{beside} holds the iterations of a run that was stopped; go on from them with "
+            "--resume (resume=True), or remove the file"
+        )
+    if resume and not beside.exists() and within.exists():
+        write_file(beside, within.read_bytes())
+    return beside
 
 
 def _with_history(protocol: Protocol, folder: Path) -> Protocol:

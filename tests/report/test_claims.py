@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focale import Protocol, Studyset, describe, interpretation, methods
-from focale.report.folder import Run, write_descriptive
+from focale.report.folder import write_reading
 from focale.report.language import find_claims
+from focale.report.provenance import Run
 from focale.tables import clusters, contributions, evidence
 from tests.strategies import nimads_analysis, nimads_tree
 
@@ -109,7 +110,7 @@ def test_columns__claim_nothing(columns):
 
 
 def test_folder__every_text_in_it_claims_nothing(pain8_described, tmp_path):
-    write_descriptive(pain8_described, tmp_path / "o", Run("focale demo", "pain", False))
+    write_reading(pain8_described, tmp_path / "o", Run("focale demo", "pain", False))
     texts = [p for p in (tmp_path / "o").rglob("*") if p.suffix in {".md", ".json", ".tsv"}]
     assert len(texts) > 10
     for path in texts:

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from focale import Protocol, Studyset, describe, describe_into, pain_studyset_path, read
-from focale.report.folder import Run, label_of, write_descriptive
+from focale.report.folder import label_of, write_reading
+from focale.report.provenance import Run
 from focale.workflow import Selection, read_evidence
 from tests.fixtures_pain import studyset_of
 from tests.strategies import nimads_analysis, nimads_tree
@@ -58,7 +59,7 @@ FIGURES = [
 def folder(pain8_described, tmp_path_factory):
     """The pain set without figures; read only."""
     path = tmp_path_factory.mktemp("report") / "out"
-    write_descriptive(pain8_described, path, Run("focale describe x.json -o OUT", "pain", False))
+    write_reading(pain8_described, path, Run("focale describe x.json -o OUT", "pain", False))
     return path
 
 
@@ -79,24 +80,24 @@ def json_of(folder, name):
 # ------------------------------------------------------------------ files
 
 
-def test_write_descriptive__writes_these_files_and_no_other(folder):
+def test_write_reading__writes_these_files_and_no_other(folder):
     assert files_of(folder) == sorted([*MAPS, *TABLES, *TEXTS])
     assert sorted(p.name for p in folder.iterdir() if p.is_dir()) == ["maps", "tables"]
     assert [p.name for p in folder.parent.iterdir()] == ["out"]
 
 
-def test_write_descriptive__equal_runs_give_equal_bytes(pain8_described, demo, tmp_path):
+def test_write_reading__equal_runs_give_equal_bytes(pain8_described, demo, tmp_path):
     """Figures included: once in a process of its own, as `focale demo`, and once here."""
     label = label_of(pain8_described.studyset.record.source)
     evidence = read_evidence(pain_studyset_path(), Protocol(), Selection(first=8))
-    write_descriptive(describe(evidence), tmp_path / "o", Run("focale demo -o OUT", label))
+    write_reading(describe(evidence), tmp_path / "o", Run("focale demo -o OUT", label))
     here, there = digest(tmp_path / "o"), digest(demo[1])
     expected = [*MAPS, *TABLES, *TEXTS, *FIGURES]
     assert list(here) == sorted(name.replace("/pain_", f"/{label}_") for name in expected)
     assert here == there
 
 
-def test_write_descriptive__text_files_end_with_one_line_feed(folder):
+def test_write_reading__text_files_end_with_one_line_feed(folder):
     for name in files_of(folder):
         if not name.endswith(".gz"):
             content = (folder / name).read_bytes()
@@ -105,7 +106,7 @@ def test_write_descriptive__text_files_end_with_one_line_feed(folder):
             assert b"\r" not in content, name
 
 
-def test_write_descriptive__json_files_are_json(folder):
+def test_write_reading__json_files_are_json(folder):
     for name in files_of(folder):
         if name.endswith(".json"):
             assert isinstance(json_of(folder, name), dict)
@@ -164,7 +165,7 @@ def test_maps__labels_have_names(folder):
 
 def test_maps__an_unknown_space_is_not_named(small_mask_path, tmp_path):
     result = describe(studyset_of({"a": [[(0, 0, 0)]]}), Protocol(mask=str(small_mask_path)))
-    write_descriptive(result, tmp_path / "o", Run("x", "a", False))
+    write_reading(result, tmp_path / "o", Run("x", "a", False))
     assert (tmp_path / "o" / "maps" / "a_res-2_stat-ale_statmap.nii.gz").is_file()
 
 
@@ -172,7 +173,7 @@ def test_maps__voxels_of_no_whole_size_are_not_named(tmp_path):
     affine = np.diag([2.0, 1.5, 4.0, 1.0])
     nibabel.save(nibabel.Nifti1Image(np.ones((9, 9, 9), np.uint8), affine), tmp_path / "m.nii")
     result = describe(studyset_of({"a": [[(8, 6, 16)]]}), Protocol(mask=str(tmp_path / "m.nii")))
-    write_descriptive(result, tmp_path / "o", Run("x", "a", False))
+    write_reading(result, tmp_path / "o", Run("x", "a", False))
     assert (tmp_path / "o" / "maps" / "a_stat-ale_statmap.nii.gz").is_file()
 
 

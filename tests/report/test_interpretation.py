@@ -253,7 +253,8 @@ def test_interpretation__leans_on_who_leads_by_half(pain8_described, lead, leans
     drop = np.full((8, 4), 0.1)
     drop[5] *= lead
     shares = dataclasses.replace(pain8_described.study_contributions, mean_drop=drop)
-    text = interpretation(dataclasses.replace(pain8_described, study_contributions=shares))
+    diagnosis = dataclasses.replace(pain8_described.diagnosis, study_contributions=shares)
+    text = interpretation(dataclasses.replace(pain8_described, diagnosis=diagnosis))
     assert "Leaving out pain_06.nidm lowers" in text
     assert ("leans on pain_06.nidm more" in text) is leans
 

@@ -16,7 +16,9 @@ from focale.cli.convert import convert
 from focale.cli.demo import demo
 from focale.cli.describe import describe
 from focale.cli.lint import lint
+from focale.cli.merge import merge
 from focale.cli.protocol import protocol
+from focale.cli.run import run as run_command
 from focale.errors import FocaleError
 
 EPILOG = """\b
@@ -32,11 +34,11 @@ def app() -> None:
     """Honest maps from reported brain coordinates.
 
     Start with `focale demo`, then `focale check INPUT`, `focale assess INPUT` and
-    `focale describe INPUT -o OUT`.
+    `focale run INPUT -o OUT`.
     """
 
 
-for command in (demo, check, convert, assess, protocol, describe, lint):
+for command in (demo, check, convert, assess, protocol, run_command, describe, merge, lint):
     app.add_command(command)
 
 

@@ -125,6 +125,27 @@ def words_of(options: ReadOptions) -> list[str]:
     return words
 
 
+def command_words(
+    name: str,
+    inputs: tuple[str, ...],
+    ids: tuple[str, ...],
+    first: int | None,
+    where: tuple[str, ...],
+    protocol_file: str | None,
+    options: ReadOptions,
+) -> list[str]:
+    """The words that repeat a command on the same evidence, without the places of files."""
+    words = ["focale", name, *(Path(path).name for path in inputs), "-o", "OUT"]
+    for option, values in (("--ids", ids), ("--where", where)):
+        for value in values:
+            words += [option, f"@{Path(value[1:]).name}" if value.startswith("@") else value]
+    if first is not None:
+        words += ["--first", str(first)]
+    if protocol_file is not None:
+        words += ["--protocol", Path(protocol_file).name]
+    return words + words_of(options)
+
+
 def _with(command: Command, options: Sequence[Callable[[Any], Any]]) -> Command:
     for option in reversed(options):
         command = option(command)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from focale.cli.console import (
+    command_words,
     conditions_from,
     evidence_options,
     ids_from,
@@ -17,7 +18,6 @@ from focale.cli.console import (
     show_evidence,
     stage,
     warn,
-    words_of,
 )
 
 if TYPE_CHECKING:
@@ -49,16 +49,7 @@ def describe(
     """
     from focale.workflow import Selection
 
-    command = ["focale", "describe", *(Path(path).name for path in inputs), "-o", "OUT"]
-    for value in ids:
-        command += ["--ids", f"@{Path(value[1:]).name}" if value.startswith("@") else value]
-    if first is not None:
-        command += ["--first", str(first)]
-    for value in where:
-        command += ["--where", f"@{Path(value[1:]).name}" if value.startswith("@") else value]
-    if protocol_file is not None:
-        command += ["--protocol", Path(protocol_file).name]
-    command += words_of(options)
+    command = command_words("describe", inputs, ids, first, where, protocol_file, options)
     if no_figures:
         command.append("--no-figures")
     run_describe(

@@ -19,7 +19,6 @@ from focale._check import check_count
 from focale.correction.null import (
     Null,
     NullSettings,
-    Sampling,
     compute_null,
     iterations_of_shard,
     null_of,
@@ -30,7 +29,7 @@ from focale.correction.running import Running
 from focale.estimators.result import AleResult
 from focale.inference.clusters import Clusters, Connectivity, find_clusters
 from focale.inference.lattice import to_probability
-from focale.inference.montecarlo import NullMaxima
+from focale.inference.montecarlo import NullMaxima, Sampling
 from focale.progress import Progress, silent
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap

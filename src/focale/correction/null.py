@@ -13,7 +13,7 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -24,12 +24,12 @@ from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.result import AleResult
 from focale.inference.clusters import Connectivity
 from focale.inference.lattice import STEP
-from focale.inference.montecarlo import NullDesign, null_blocks, null_design
+from focale.inference.montecarlo import NullDesign, Sampling, null_blocks, null_design
 from focale.progress import Counted, Progress, silent
+from focale.space.grey_matter import grey_matter
 from focale.space.mask import Mask
 from focale.typing import IntArray
 
-Sampling = Literal["mask", "grey_matter"]
 LARGEST_SEED = 2**64 - 1
 BEYOND_ALL = 2**60
 """Lattice threshold above every sum."""
@@ -224,8 +224,6 @@ def _sampling(sampling: Sampling | Mask, mask: Mask) -> Mask:
     if sampling == "mask":
         return mask
     if sampling == "grey_matter":
-        from focale.space.grey_matter import grey_matter
-
         return grey_matter(mask)
     assert isinstance(sampling, Mask)
     same_shape = sampling.grid.shape == mask.grid.shape

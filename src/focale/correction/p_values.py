@@ -71,7 +71,7 @@ def interval_of(
     Examples
     --------
     >>> [round(end, 4) for end in interval_of(0.05, 9999)]
-    [0.0458, 0.0544]
+    [0.0457, 0.0544]
     """
     tail = (1 - confidence) / 2
     if stop_after is not None and p >= stop_after / n_iterations:

@@ -9,7 +9,7 @@ import numpy as np
 
 from focale._check import check_between, check_choice, refuse
 from focale.correction.null import NullSettings
-from focale.correction.p_values import interval_of
+from focale.correction.p_values import interval_of, p_of_maxima
 from focale.errors import ArgumentError
 from focale.estimators.result import AleResult
 from focale.frozen import freeze
@@ -150,6 +150,14 @@ class FweResult:
             of_cluster = (cluster.positions.size, cluster.volume_mm3)
             rows.append((number, *peak.mm, peak.value, *of_cluster, *of_size))
         return pd.DataFrame(rows, columns=TABLE_COLUMNS)
+
+    def smallest_size(self, alpha: float = 0.05) -> int:
+        """Smallest number of voxels of a cluster with a cluster-size p of at most alpha."""
+        check_between("alpha", "FweResult.smallest_size", alpha, 0, 1)
+        # One more voxel than the largest of the null beats every iteration.
+        sizes = np.arange(1, int(self.maxima.size.max(initial=0)) + 2)
+        p = p_of_maxima(sizes, self.maxima.size, self.stop_after)
+        return int(sizes[np.argmax(p <= alpha)]) if p[-1] <= alpha else int(sizes[-1])
 
     def interval(self, p: float, confidence: float = 0.95) -> tuple[float, float]:
         """Monte Carlo interval of a p of this result (Clopper and Pearson 1934).

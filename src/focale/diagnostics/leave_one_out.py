@@ -79,7 +79,7 @@ def leave_one_out(ma: MaMaps, clusters: Clusters, progress: Progress = silent) -
 def _largest(clusters: Clusters, left: IntArray) -> int:
     if left.size == 0:
         return 0
-    return int(np.bincount(connected_components(clusters.mask, left)).max())
+    return int(np.bincount(connected_components(clusters.mask, left, clusters.connectivity)).max())
 
 
 def _shift_mm(clusters: Clusters, cluster: Cluster, ale: FloatArray) -> float:

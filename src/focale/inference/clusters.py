@@ -86,6 +86,8 @@ class Clusters:
         Smallest number of voxels of a cluster that is kept.
     mask
         The voxels of the map.
+    connectivity
+        What voxels of a cluster share: faces (6), edges too (18), corners too (26).
     """
 
     members: tuple[Cluster, ...]
@@ -94,6 +96,7 @@ class Clusters:
     threshold: float
     min_voxels: int
     mask: Mask
+    connectivity: Connectivity
 
     def __post_init__(self) -> None:
         freeze(self, "labels")
@@ -163,7 +166,13 @@ def find_clusters(
         for group, peaks in zip(large, _peaks(values, labels, large), strict=True)
     )
     return Clusters(
-        members, labels, tuple(sorted(small, reverse=True)), threshold, min_voxels, mask
+        members=members,
+        labels=labels,
+        smaller_volumes_mm3=tuple(sorted(small, reverse=True)),
+        threshold=threshold,
+        min_voxels=min_voxels,
+        mask=mask,
+        connectivity=connectivity,
     )
 
 

@@ -32,6 +32,9 @@ from focale.space.mask import Mask
 from focale.typing import FloatArray, IntArray
 
 Engine = Literal["pruned", "dense"]
+Sampling = Literal["mask", "grey_matter"]
+"""Where random foci fall, by name: the mask of the analysis, or the grey matter in it."""
+
 BLOCK = 4
 """Edge of the blocks of the pruned engine, in voxels; its kernels know it."""
 

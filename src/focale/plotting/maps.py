@@ -46,20 +46,27 @@ def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) 
 
 
 def plot_ale_slices(
-    ale: VoxelMap, threshold: float, at_mm: tuple[float, float, float], title: str | None = None
+    ale: VoxelMap,
+    threshold: float,
+    at_mm: tuple[float, float, float],
+    title: str | None = None,
+    *,
+    words: str | None = None,
 ) -> Figure:
-    """ALE values above a display-only threshold, on slices of a template.
+    """ALE values above a threshold, on slices of a template.
 
     Parameters
     ----------
     ale
         ALE values; voxels are drawn as they are, without smoothing.
     threshold
-        Values up to it are not drawn. It is for display only, and the figure says so.
+        Values up to it are not drawn.
     at_mm
         Point x, y, z in mm that the three slices go through.
     title
         By default "ALE map, slices at x = …, y = …, z = … mm".
+    words
+        What the threshold means; by default that it is for display only.
     """
     from nilearn.plotting import plot_anat
 
@@ -79,8 +86,9 @@ def plot_ale_slices(
             voxels = {"threshold": threshold, "resampling_interpolation": "nearest"}
             slices.add_overlay(ale.image, **voxels, **looks)
         slices.annotate(size=SIZES["body"])
-        words = f"display-only threshold: ALE > {threshold:.3g}"
-        words += "" if ale.max > threshold else "; no voxel is above it"
+        if words is None:
+            words = f"display-only threshold: ALE > {threshold:.3g}"
+            words += "" if ale.max > threshold else "; no voxel is above it"
         _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words)
     return figure
 

@@ -20,12 +20,15 @@ from typing import Any, Literal, get_args
 
 from focale._check import check_between, check_choice, check_count, check_positive, refuse
 from focale.errors import ArgumentError, InputMissingError, ReadError
+from focale.inference.clusters import Connectivity
 from focale.inference.ma_maps import Placement
 from focale.space.talairach import TalairachMatrix
 from focale.studyset.pooling import PooledN, Pooling
 
+Correction = Literal["size", "mass", "voxel"]
+
 _FLOATS = ("fwhm_mm", "display_percentile", "min_cluster_mm3", "alpha", "cluster_forming_p")
-_WHOLE = ("min_experiments", "iterations", "seed")
+_WHOLE = ("min_experiments", "connectivity", "iterations", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,20 @@ class Protocol:
         The display-only threshold, as a percentile of the non-zero ALE values.
     min_cluster_mm3
         Smallest volume of a cluster in tables of a descriptive reading.
-    alpha, cluster_forming_p, iterations, seed
-        Settings of an inferential reading, declared here so that they are fixed too.
+    alpha
+        Largest family-wise p at which a cluster (or a voxel) of an inferential reading is
+        listed.
+    correction
+        What the family-wise p is of: the "size" or the "mass" of clusters, or "voxel".
+    cluster_forming_p
+        Uncorrected p that forms clusters.
+    connectivity
+        What voxels of a cluster share: faces (6), edges too (18), corners too (26).
+    sampling
+        Where the random foci of the null fall: "mask", "grey_matter", or the path of an
+        image; see `fwe`.
+    iterations, seed
+        Of the null.
     sub_analyses
         Planned sub-analyses, in words.
     declared
@@ -92,7 +107,10 @@ class Protocol:
     display_percentile: float = 95.0
     min_cluster_mm3: float = 4000.0
     alpha: float = 0.05
+    correction: Correction = "size"
     cluster_forming_p: float = 0.001
+    connectivity: Connectivity = 6
+    sampling: str = "mask"
     iterations: int = 10_000
     seed: int = 0
     sub_analyses: tuple[str, ...] = ()
@@ -100,7 +118,7 @@ class Protocol:
     deviations: tuple[Deviation, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("title", "mask", "declared"):
+        for name in ("title", "mask", "sampling", "declared"):
             if not isinstance(getattr(self, name), str):
                 raise refuse(name, "Protocol", "a text", getattr(self, name))
         if not _are_texts(self.sub_analyses):
@@ -116,6 +134,8 @@ class Protocol:
         check_positive("min_cluster_mm3", "Protocol", self.min_cluster_mm3)
         check_between("alpha", "Protocol", self.alpha, 0, 1)
         check_between("cluster_forming_p", "Protocol", self.cluster_forming_p, 0, 1)
+        check_choice("correction", "Protocol", self.correction, get_args(Correction))
+        check_choice("connectivity", "Protocol", self.connectivity, get_args(Connectivity))
         check_count("iterations", "Protocol", self.iterations, 1)
         check_count("seed", "Protocol", self.seed, 0)
         for name in _FLOATS:  # 95 and 95.0 are one choice, with one fingerprint

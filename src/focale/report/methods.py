@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from focale.descriptive import DescriptiveResult
+from focale.inference.clusters import CONTACTS
+from focale.inferential import InferentialResult
 from focale.phrases import count, listed, one_line, volume
 from focale.protocol.protocol import Protocol
 from focale.report.references import cite
@@ -17,13 +21,16 @@ _CONVERSIONS = {
 }
 
 
-def methods(result: DescriptiveResult, version: str) -> str:
-    """Methods paragraph of a descriptive reading.
+AnyReading: TypeAlias = DescriptiveResult | InferentialResult
+
+
+def methods(result: AnyReading, version: str) -> str:
+    """Methods paragraph of a reading.
 
     Parameters
     ----------
     result
-        A descriptive reading.
+        A descriptive or an inferential reading.
     version
         Version of Focale that made it.
 
@@ -39,9 +46,12 @@ def methods(result: DescriptiveResult, version: str) -> str:
         _footprints(result),
         _statistic(),
         _decision(result),
-        _display(result),
-        _dependence(),
     ]
+    if isinstance(result, InferentialResult):
+        sentences += [_uncorrected(), _null(result), *_sequential(result), _corrected(result)]
+    else:
+        sentences.append(_display(result))
+    sentences.append(_dependence())
     return " ".join(sentences)
 
 
@@ -53,7 +63,7 @@ def _software(version: str) -> str:
     )
 
 
-def _evidence(result: DescriptiveResult) -> str:
+def _evidence(result: AnyReading) -> str:
     studyset = result.studyset
     is_known = bool(np.isfinite(studyset.n_subjects).all())
     participants = f" and {studyset.n_participants:g} participants" if is_known else ""
@@ -80,7 +90,7 @@ def _evidence(result: DescriptiveResult) -> str:
     return text
 
 
-def _space(result: DescriptiveResult) -> list[str]:
+def _space(result: AnyReading) -> list[str]:
     studyset = result.studyset
     return [
         f"{count(n, 'focus', 'foci')} reported in Talairach space {'was' if n == 1 else 'were'} "
@@ -89,7 +99,7 @@ def _space(result: DescriptiveResult) -> list[str]:
     ]
 
 
-def _footprints(result: DescriptiveResult) -> str:
+def _footprints(result: AnyReading) -> str:
     protocol, mask = result.protocol, result.mask
     edges = " x ".join(f"{edge:g}" for edge in np.round(mask.grid.voxel_size_mm, 3))
     if protocol.fwhm_mm is not None:
@@ -119,7 +129,7 @@ def _statistic() -> str:
     )
 
 
-def _decision(result: DescriptiveResult) -> str:
+def _decision(result: AnyReading) -> str:
     protocol = result.protocol
     if protocol.declared:
         declared = f"A protocol declared on {one_line(protocol.declared)}"
@@ -127,11 +137,15 @@ def _decision(result: DescriptiveResult) -> str:
         declared = "The default protocol of Focale"
     else:
         declared = "A protocol without a date of declaration"
-    mode = (
-        "the evidence was read descriptively"
-        if result.decision.mode == "descriptive"
-        else "an inferential reading would have been allowed; this is the descriptive reading"
-    )
+    if isinstance(result, InferentialResult):
+        mode = "the evidence was read inferentially"
+    elif result.decision.mode == "descriptive":
+        mode = "the evidence was read descriptively: no null distribution, p or z was computed"
+    else:
+        mode = (
+            "an inferential reading would have been allowed; this is the descriptive reading: no "
+            "null distribution, p or z was computed"
+        )
     deviations = [
         f'{one_line(d.changes, 400)} ("{one_line(d.reason, 400)}", {one_line(d.declared)})'
         for d in protocol.deviations
@@ -141,8 +155,8 @@ def _decision(result: DescriptiveResult) -> str:
         f"{declared} (fingerprint {protocol.fingerprint[:12]}) asks for at least "
         f"{protocol.min_experiments} independent {result.decision.unit} for an inferential "
         "reading "
-        f"{cite('eickhoff2016', 'muller2018')}. With {result.decision.n_independent}, {mode}: no "
-        f"null distribution, p or z was computed.{deviated}"
+        f"{cite('eickhoff2016', 'muller2018')}. With {result.decision.n_independent}, {mode}."
+        f"{deviated}"
     )
 
 
@@ -154,6 +168,56 @@ def _display(result: DescriptiveResult) -> str:
         f"{result.display_threshold:.5f}); clusters are voxels above it that share faces, listed "
         f"from {volume(protocol.min_cluster_mm3)} on, with peaks at least 8 mm apart."
     )
+
+
+def _uncorrected() -> str:
+    return (
+        "Uncorrected p values follow from the distribution of ALE at a voxel if the experiments "
+        f"were independent of each other in space {cite('eickhoff2012')}, computed by convolution."
+    )
+
+
+def _null(result: InferentialResult) -> str:
+    corrected = result.fwe
+    formed = "no voxel was as rare"
+    if np.isfinite(corrected.threshold):
+        formed = f"ALE >= {corrected.threshold:.5f}"
+    return (
+        f"Clusters were formed at an uncorrected p < {corrected.cluster_forming_p:g} ({formed}) "
+        f"from voxels that share {CONTACTS[corrected.connectivity]}. The family-wise error was "
+        f"controlled by Monte Carlo: in each of {count(corrected.n_iterations, 'iteration')} "
+        f"(seed {corrected.seed}) every focus was moved to a voxel drawn uniformly from "
+        f"{corrected.sampling.name} ({corrected.sampling.n_voxels:,} voxels), with the number of "
+        "foci and the sample size of each experiment as observed, and the largest ALE, cluster "
+        "size and cluster mass of the map were kept. p = (b + 1) / (B + 1), b of the B iterations "
+        f"being at least as large as what is observed {cite('phipson2010')}."
+    )
+
+
+def _sequential(result: InferentialResult) -> list[str]:
+    h = result.fwe.stop_after
+    if h is None:
+        return []
+    return [
+        f"The test was sequential {cite('besag1991')}: for what had {h} iterations as large "
+        f"before the last, p = {h} / l with the last of these at iteration l."
+    ]
+
+
+def _corrected(result: InferentialResult) -> str:
+    protocol, corrected = result.protocol, result.fwe
+    if protocol.correction == "voxel":
+        return (
+            f"Voxels with a family-wise p of at most {protocol.alpha:g} were kept, and clusters "
+            "are groups of such voxels."
+        )
+    of = {
+        "size": f"the p of its size was at most {protocol.alpha:g} {cite('eickhoff2016')}, which "
+        f"took {count(corrected.smallest_size(protocol.alpha), 'voxel')}",
+        "mass": f"the p of its mass (the sum of -log(1 - ALE) above the threshold) was at most "
+        f"{protocol.alpha:g}",
+    }[protocol.correction]
+    return f"A cluster was kept if {of}. Peaks are those of ALE, at least 8 mm apart."
 
 
 def _dependence() -> str:

@@ -10,8 +10,8 @@ import numpy as np
 
 from focale.space.mask import Mask
 
-ESTIMATE, LABEL = 1001, 1002
-"""NIfTI intent codes: an estimate of some parameter; labels."""
+Z_SCORE, P_VALUE, ESTIMATE, LABEL = 5, 22, 1001, 1002
+"""NIfTI intent codes: z, p, an estimate of some parameter, labels."""
 
 _MNI = 4
 """NIfTI code of coordinates in MNI space; 2 (aligned) where the space is not known."""

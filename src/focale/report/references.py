@@ -9,10 +9,15 @@ _CITED = {
     "turkeltaub2002": "Turkeltaub et al., 2002",
     "brett2002": "Brett et al., 2002",
     "lancaster2007": "Lancaster et al., 2007",
+    "besag1991": "Besag & Clifford, 1991",
     "eickhoff2009": "Eickhoff et al., 2009",
+    "smith2009": "Smith & Nichols, 2009",
+    "phipson2010": "Phipson & Smyth, 2010",
+    "eickhoff2012": "Eickhoff et al., 2012",
     "turkeltaub2012": "Turkeltaub et al., 2012",
     "eickhoff2016": "Eickhoff et al., 2016",
     "muller2018": "Müller et al., 2018",
+    "frahm2022": "Frahm et al., 2022",
 }
 
 

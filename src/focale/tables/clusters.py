@@ -1,17 +1,20 @@
-"""Clusters and peaks of a descriptive reading, one row a peak."""
+"""Clusters and peaks of a reading, one row a peak."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from focale.descriptive import DescriptiveResult
+from focale.inference.clusters import Cluster, Peak
+from focale.inferential import InferentialResult
+from focale.phrases import peak_name
+from focale.reading import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = {
+_OF_PEAK = {
     "cluster": "Number of the cluster, the highest peak first",
     "peak": "The cluster's number for its highest peak, then a, b, c for further peaks at "
     "least 8 mm from all higher ones listed",
@@ -21,7 +24,9 @@ COLUMNS = {
     "ale": "ALE statistic at the peak",
     "ale_in_peaks": "ALE in units of one typical experiment's peak (1: one experiment reports "
     "a focus here; 2: as if two did)",
-    "volume_mm3": "Volume of the cluster above the display-only threshold; first row of a cluster",
+}
+_OF_CLUSTER = {
+    "volume_mm3": "Volume of the cluster; first row of a cluster",
     "n_voxels": "Voxels of the cluster; first row of a cluster",
     "centre_x": "Mean place of the cluster weighted by ALE, mm; first row of a cluster",
     "centre_y": "As centre_x",
@@ -30,27 +35,104 @@ COLUMNS = {
     "cluster",
     "remarks": "Flags for clusters that rest on one or two studies",
 }
+COLUMNS = {**_OF_PEAK, **_OF_CLUSTER}
+"""Columns of a descriptive reading."""
+
+_P_OF_PEAK = {
+    "z_value": "One-tailed z of the uncorrected p of the peak",
+    "p_uncorrected": "Uncorrected p of the peak",
+    "p_voxel": "Family-wise p of the peak, among all voxels: (b + 1) / (B + 1)",
+}
+_P_OF_CLUSTER = {
+    "p_size": "Family-wise p of the size of the cluster; first row of a cluster",
+    "p_size_low": "Lower end of its 95 % Monte Carlo interval (Clopper and Pearson)",
+    "p_size_high": "Upper end of it",
+    "p_mass": "Family-wise p of the mass of the cluster; first row of a cluster",
+    "p_mass_low": "Lower end of its 95 % Monte Carlo interval",
+    "p_mass_high": "Upper end of it",
+}
+INFERENTIAL_COLUMNS = {**_OF_PEAK, **_P_OF_PEAK, **_P_OF_CLUSTER, **_OF_CLUSTER}
+"""Columns of an inferential reading."""
+
+_WHOLE = {"n_voxels": "Int64", "n_studies": "Int64"}
 
 
-def cluster_frame(result: DescriptiveResult) -> pd.DataFrame:
-    """Peaks of all listed clusters; columns as in `COLUMNS`."""
+def columns_of(result: Reading) -> dict[str, str]:
+    """Names and meanings of the columns of `cluster_frame`."""
+    return INFERENTIAL_COLUMNS if isinstance(result, InferentialResult) else COLUMNS
+
+
+def cluster_frame(result: Reading) -> pd.DataFrame:
+    """Peaks of all listed clusters; columns as in `columns_of`."""
     import pandas as pd
 
     in_peaks = result.ale_in_peaks.values
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, cluster in enumerate(result.clusters, start=1):
-        flags = result.dominance[number - 1]
-        of_cluster = (
-            cluster.volume_mm3,
-            cluster.positions.size,
-            *np.round(cluster.centre_mm, 1),
-            flags.n_contributing,
-            "; ".join(flags.flags) or None,
-        )
         for order, peak in enumerate(cluster.peaks):
-            name = f"{number}{'' if order == 0 else chr(ord('a') + order - 1)}"
-            of_peak = (number, name, *peak.mm, peak.value, in_peaks[peak.position])
-            rows.append((*of_peak, *(of_cluster if order == 0 else (None,) * len(of_cluster))))
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    whole = {"n_voxels": "Int64", "n_studies": "Int64"}
-    return table.astype(whole)
+            row = {
+                "cluster": number,
+                "peak": peak_name(number, order),
+                **dict(zip("xyz", peak.mm, strict=True)),
+                "ale": peak.value,
+                "ale_in_peaks": in_peaks[peak.position],
+            }
+            if isinstance(result, InferentialResult):
+                row.update(_p_of_peak(result, peak))
+            if order == 0:
+                row.update(_of_cluster(result, number - 1, cluster))
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(columns_of(result))).astype(_WHOLE)
+
+
+def _of_cluster(result: Reading, number: int, cluster: Cluster) -> dict[str, Any]:
+    flags = result.dominance[number]
+    centre = np.round(cluster.centre_mm, 1)
+    row = {
+        "volume_mm3": cluster.volume_mm3,
+        "n_voxels": cluster.positions.size,
+        **dict(zip(("centre_x", "centre_y", "centre_z"), centre, strict=True)),
+        "n_studies": flags.n_contributing,
+        "remarks": "; ".join(flags.flags) or None,
+    }
+    if isinstance(result, InferentialResult) and result.protocol.correction != "voxel":
+        row.update(_p_of_cluster(result, cluster.peaks[0]))
+    return row
+
+
+def _p_of_peak(result: InferentialResult, peak: Peak) -> dict[str, Any]:
+    return {
+        "z_value": result.z.values[peak.position],
+        "p_uncorrected": result.p.values[peak.position],
+        "p_voxel": result.fwe.p_voxel.values[peak.position],
+    }
+
+
+def _p_of_cluster(result: InferentialResult, peak: Peak) -> dict[str, Any]:
+    row = {}
+    for name, p_map in (("p_size", result.fwe.p_size), ("p_mass", result.fwe.p_mass)):
+        p = float(p_map.values[peak.position])
+        low, high = result.fwe.interval(p)
+        row.update({name: p, f"{name}_low": low, f"{name}_high": high})
+    return row
+
+
+def formed_frame(result: InferentialResult) -> pd.DataFrame:
+    """Every cluster that was formed, listed or not; columns as in `FORMED_COLUMNS`."""
+    table = result.fwe.table
+    first = [cluster.peaks[0].position for cluster in result.fwe.clusters]
+    listed = result.clusters.labels[first] if first else np.zeros(0, dtype=int)
+    table["listed_as"] = listed
+    table["listed_as"] = table["listed_as"].astype("Int64").mask(listed == 0)
+    return table[list(FORMED_COLUMNS)]
+
+
+FORMED_COLUMNS = {
+    "cluster": "Number of the cluster among all that were formed, the highest peak first",
+    **{name: _OF_PEAK[name] for name in ("x", "y", "z", "ale")},
+    "n_voxels": "Voxels of the cluster",
+    "volume_mm3": "Volume of the cluster",
+    **{name: _P_OF_CLUSTER[name].partition(";")[0] for name in list(_P_OF_CLUSTER)[:4]},
+    "p_peak": _P_OF_PEAK["p_voxel"],
+    "listed_as": "Number in the table of the clusters that survive, if it does",
+}

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from focale.descriptive import DescriptiveResult
 from focale.diagnostics.contributions import Contributions
 from focale.diagnostics.leave_one_out import LeaveOneOut
+from focale.inferential import InferentialResult
+from focale.reading import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,18 +27,31 @@ COLUMNS = {
     "kept_share": "Share of the cluster's voxels still above the same threshold",
     "peak_shift_mm": "Distance from the cluster's peak to its highest value then, mm",
 }
+"""Columns of a descriptive reading."""
 
 
-def contribution_frame(result: DescriptiveResult) -> pd.DataFrame:
-    """Every experiment in every listed cluster; `COLUMNS` and the number of foci."""
+def columns_of(result: Reading) -> dict[str, str]:
+    """Names and meanings of the columns of `study_frame`."""
+    if not isinstance(result, InferentialResult):
+        return COLUMNS
+    remains = (
+        "Whether connected voxels above the same threshold are left, at least "
+        f"{result.clusters.min_voxels} of them. Threshold and number are those of all "
+        "experiments: this is no test of the others"
+    )
+    return {**COLUMNS, "remains": remains}
+
+
+def contribution_frame(result: Reading) -> pd.DataFrame:
+    """Every experiment in every listed cluster; `columns_of` and the number of foci."""
     ids = [str(experiment_id) for experiment_id in result.studyset.ids]
     table = _frame(ids, result.contributions, result.leave_one_out)
     table.insert(2, "n_foci", result.n_foci.T.ravel())
     return table
 
 
-def study_frame(result: DescriptiveResult) -> pd.DataFrame:
-    """Every study in every listed cluster, all of its experiments left out; `COLUMNS`."""
+def study_frame(result: Reading) -> pd.DataFrame:
+    """Every study in every listed cluster, all of its experiments left out; `columns_of`."""
     ids = [str(study_id) for study_id in result.studyset.study_ids]
     return _frame(ids, result.study_contributions, result.study_leave_one_out)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from focale.descriptive import DescriptiveResult
+from focale.reading import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ FOCUS_COLUMNS = {
 }
 
 
-def experiment_frame(result: DescriptiveResult) -> pd.DataFrame:
+def experiment_frame(result: Reading) -> pd.DataFrame:
     """One row an experiment; columns as in `EXPERIMENT_COLUMNS`."""
     table = result.studyset.metadata
     outside = result.mask.position_of(result.studyset.foci_mm) < 0
@@ -59,7 +59,7 @@ def experiment_frame(result: DescriptiveResult) -> pd.DataFrame:
     return table[list(EXPERIMENT_COLUMNS)]
 
 
-def focus_frame(result: DescriptiveResult) -> pd.DataFrame:
+def focus_frame(result: Reading) -> pd.DataFrame:
     """One row a focus, in the order of the source; columns as in `FOCUS_COLUMNS`."""
     import pandas as pd
 

@@ -1,0 +1,232 @@
+"""``focale run``: the whole analysis, as the protocol decides."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from focale.cli.console import (
+    command_words,
+    conditions_from,
+    evidence_options,
+    ids_from,
+    protocol_from,
+    say,
+    show_evidence,
+    stage,
+    warn,
+)
+from focale.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from focale.descriptive import DescriptiveResult
+    from focale.inferential import InferentialResult
+    from focale.io.source import ReadOptions
+    from focale.protocol.protocol import Protocol
+    from focale.studyset.model import Studyset
+
+STOPPED = 130
+
+
+@click.command(short_help="Read INPUT as the protocol decides, with its test if it allows one.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
+@evidence_options
+@click.option("--iterations", type=int, metavar="N", help="Random maps of the null.")
+@click.option("--seed", type=int, metavar="K", help="Seed of the random numbers.")
+@click.option("--threads", type=int, metavar="T", help="Threads; by default one a core.")
+@click.option(
+    "--stop-after",
+    type=int,
+    metavar="H",
+    help="Sequential test: end once H random maps are as extreme in every respect.",
+)
+@click.option("--resume", is_flag=True, help="Go on from iterations of a run that was stopped.")
+@click.option("--null", metavar="FILE", help="Go on from the iterations in FILE.")
+@click.option(
+    "--shard", metavar="I/N", help="Compute part I of N of the iterations, into the file OUTPUT."
+)
+@click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
+@click.option("--no-figures", is_flag=True, help="Write maps, tables and texts only.")
+def run(
+    inputs: tuple[str, ...],
+    output: str,
+    ids: tuple[str, ...],
+    first: int | None,
+    where: tuple[str, ...],
+    protocol_file: str | None,
+    options: ReadOptions,
+    iterations: int | None,
+    seed: int | None,
+    threads: int | None,
+    stop_after: int | None,
+    resume: bool,
+    null: str | None,
+    shard: str | None,
+    overwrite: bool,
+    no_figures: bool,
+) -> int:
+    """Read the evidence in INPUT as the protocol decides; several files are joined.
+
+    With enough independent experiments, convergence is tested with control of the
+    family-wise error by Monte Carlo; with fewer, the evidence is described as `focale
+    describe` does. Ctrl-C keeps the iterations; --resume goes on from them.
+    """
+    from focale.io.atomic import check_writable
+    from focale.workflow import Selection, read_evidence
+
+    if shard is None:
+        check_writable(Path(output), overwrite=overwrite)
+    elif null is not None or resume:
+        raise ArgumentError("a shard goes on from its own file; leave out --null and --resume")
+    protocol = _protocol(protocol_file, iterations=iterations, seed=seed)
+    stage(f"reading {' '.join(inputs)}")
+    selection = Selection(ids=ids_from(ids), first=first, where=conditions_from(where))
+    studyset = read_evidence(inputs, protocol, selection, options)
+    warn(studyset)
+    if shard is not None:
+        return _shard(studyset, protocol, output, shard, threads)
+    command = command_words("run", inputs, ids, first, where, protocol_file, options)
+    for name, value in (
+        ("--iterations", iterations),
+        ("--seed", seed),
+        ("--stop-after", stop_after),
+    ):
+        command += [] if value is None else [name, str(value)]
+    result = _run(
+        studyset,
+        output,
+        protocol,
+        command=shlex.join(command + ["--no-figures"] * no_figures),
+        overwrite=overwrite,
+        resume=resume,
+        with_figures=not no_figures,
+        null=null,
+        stop_after=stop_after,
+        threads=threads,
+    )
+    if result is None:
+        return STOPPED
+    _show(result)
+    click.echo(Path(output) / "interpretation.md")
+    click.echo(output)
+    return 0
+
+
+def _run(
+    studyset: Studyset, output: str, protocol: Protocol, **how: Any
+) -> DescriptiveResult | InferentialResult | None:
+    """The reading that was written; None if somebody stopped it and iterations are kept."""
+    from focale.progress import bar
+    from focale.workflow import null_beside, run_into
+
+    stage("computing and writing (the first run compiles for some seconds)")
+    try:
+        return run_into(studyset, output, protocol, progress=bar("iterations"), **how)
+    except KeyboardInterrupt:
+        kept = Path(how["null"]) if how["null"] else null_beside(Path(output))
+        if not kept.exists():
+            raise
+        again = "the same command" + ("" if how["null"] else " with --resume")
+        click.echo(f"focale: stopped; iterations are kept in {kept}: {again} goes on", err=True)
+        return None
+
+
+def _shard(
+    studyset: Studyset, protocol: Protocol, output: str, shard: str, threads: int | None
+) -> int:
+    from focale.inferential import infer_shard
+    from focale.progress import bar
+
+    part, sign, parts = shard.partition("/")
+    if not (sign and part.isdecimal() and parts.isdecimal()):
+        raise ArgumentError(f"--shard must be I/N such as 3/40, got {shard!r}")
+    which = (int(part), int(parts))
+    try:
+        n = infer_shard(
+            studyset, protocol, output, which, threads=threads, progress=bar("iterations")
+        )
+    except KeyboardInterrupt:
+        if not Path(output).exists():
+            raise
+        again = "the same command goes on"
+        click.echo(f"focale: stopped; iterations are kept in {output}: {again}", err=True)
+        return STOPPED
+    click.echo(f"{output}: {n:,} of {protocol.iterations:,} iterations", err=True)
+    click.echo(output)
+    return 0
+
+
+def _protocol(path: str | None, **given: int | None) -> Protocol:
+    """The protocol, with what the command line says otherwise.
+
+    A change of a protocol from a file is a deviation from it.
+    """
+    protocol = protocol_from(path)
+    changes: dict[str, Any] = {
+        name: value
+        for name, value in given.items()
+        if value is not None and value != getattr(protocol, name)
+    }
+    if path is None:
+        return replace(protocol, **changes)
+    return protocol.deviate("given on the command line", **changes) if changes else protocol
+
+
+# --- for people --------------------------------------------------------------------------
+
+
+def _show(result: DescriptiveResult | InferentialResult) -> None:
+    from focale.inferential import InferentialResult
+    from focale.report.interpretation import interpretation
+
+    show_evidence(result.studyset, result.decision)
+    say()
+    if not isinstance(result, InferentialResult):
+        say(interpretation(result))
+    else:
+        _show_clusters(result)
+    say()
+
+
+def _show_clusters(result: InferentialResult) -> None:
+    """What was found, and the clusters that survive as a table."""
+    from focale.report.inferential_text import found_text, p_text, share_text
+
+    say(found_text(result))
+    if not len(result.clusters):
+        return
+    say()
+    studies = len(result.studyset.study_ids)
+    rows = [["cluster", "mm3", "peak (mm)", "ALE", "p", "95 % interval", "studies"]]
+    for number, cluster in enumerate(result.clusters, start=1):
+        p = float(result.p_of_clusters[number - 1])
+        low, high = result.fwe.interval(p)
+        x, y, z = cluster.peaks[0].mm
+        rows.append(
+            [
+                str(number),
+                f"{cluster.volume_mm3:,.0f}",
+                f"{x:g} {y:g} {z:g}",
+                f"{cluster.peaks[0].value:.4f}",
+                p_text(p, result.fwe.n_iterations).removeprefix("p ").removeprefix("= "),
+                f"{share_text(low)} to {share_text(high)}",
+                f"{result.dominance[number - 1].n_contributing} of {studies}",
+            ]
+        )
+    for line in _aligned(rows):
+        click.echo(line)
+    for number, flags in enumerate(result.dominance, start=1):
+        for flag in flags.flags:
+            say(f"Note: in cluster {number}, {flag}.")
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines whose columns end together."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]

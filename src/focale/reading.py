@@ -1,0 +1,206 @@
+"""What every reading of an evidence base has, descriptive or inferential.
+
+A reading is made under a protocol: which evidence counts, how it is mapped and which
+clusters are looked at. What each experiment and each study means to these clusters is
+computed in the same way for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from focale.diagnostics.contributions import Contributions, contributions
+from focale.diagnostics.dominance import Dominance, dominance
+from focale.diagnostics.focus_counts import focus_counts
+from focale.diagnostics.leave_one_out import LeaveOneOut, leave_one_out
+from focale.errors import ArgumentError
+from focale.estimators.ale import ALE
+from focale.estimators.result import AleMap, OfMap
+from focale.frozen import freeze
+from focale.inference.clusters import Clusters
+from focale.inference.ma_maps import MaMaps, merge_experiments
+from focale.progress import Progress, silent
+from focale.protocol.assess import Decision
+from focale.protocol.protocol import Protocol
+from focale.space.mask import Mask
+from focale.space.targets import TARGETS, standard_mask
+from focale.space.voxelmap import VoxelMap
+from focale.studyset.model import Studyset
+from focale.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Diagnosis:
+    """What each experiment and each study means to each cluster.
+
+    Attributes
+    ----------
+    contributions, leave_one_out, n_foci
+        Of each experiment.
+    study_contributions, study_leave_one_out
+        The same with all experiments of a study left out at once.
+    dominance
+        Whether a cluster rests on one or two studies.
+    """
+
+    contributions: Contributions
+    leave_one_out: LeaveOneOut
+    n_foci: IntArray
+    study_contributions: Contributions
+    study_leave_one_out: LeaveOneOut
+    dominance: list[Dominance]
+
+    def __post_init__(self) -> None:
+        freeze(self, "n_foci")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reading(OfMap):
+    """An evidence base, read under a protocol.
+
+    Attributes
+    ----------
+    decision, protocol
+        How the evidence is read and why, and the choices made beforehand.
+    map
+        The ALE statistic and what it was made from.
+    clusters
+        The clusters that are looked at.
+    diagnosis
+        What each experiment and each study means to them.
+    """
+
+    decision: Decision
+    protocol: Protocol
+    map: AleMap
+    clusters: Clusters
+    diagnosis: Diagnosis
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    labels: VoxelMap | None = None
+
+    @property
+    def ale_in_peaks(self) -> VoxelMap:
+        """ALE in units of one experiment's peak; see `AleMap.ale_in_peaks`."""
+        return self.map.ale_in_peaks
+
+    @property
+    def contributions(self) -> Contributions:
+        """What leaving each experiment out takes from each cluster."""
+        return self.diagnosis.contributions
+
+    @property
+    def leave_one_out(self) -> LeaveOneOut:
+        """Each cluster without each experiment."""
+        return self.diagnosis.leave_one_out
+
+    @property
+    def n_foci(self) -> IntArray:
+        """Shape (n_experiments, n_clusters); foci of each experiment in each cluster."""
+        return self.diagnosis.n_foci
+
+    @property
+    def study_contributions(self) -> Contributions:
+        """What leaving each study out takes from each cluster."""
+        return self.diagnosis.study_contributions
+
+    @property
+    def study_leave_one_out(self) -> LeaveOneOut:
+        """Each cluster without each study."""
+        return self.diagnosis.study_leave_one_out
+
+    @property
+    def dominance(self) -> list[Dominance]:
+        """Whether each cluster rests on one or two studies."""
+        return self.diagnosis.dominance
+
+    @property
+    def mean_contributions(self) -> FloatArray:
+        """Shape (n_experiments,); mean over clusters of the share of ALE lost.
+
+        NaN where there is no cluster.
+        """
+        return _mean_over_clusters(self.contributions)
+
+    @property
+    def mean_study_contributions(self) -> FloatArray:
+        """Shape (n_studies,); as `mean_contributions`, for whole studies."""
+        return _mean_over_clusters(self.study_contributions)
+
+
+def evidence_and_estimator(studyset: Studyset, protocol: Protocol) -> tuple[Studyset, ALE]:
+    """The evidence as a protocol pools it, and the estimator it declares.
+
+    Raises
+    ------
+    ArgumentError
+        If the studyset was converted from Talairach coordinates in another way.
+    """
+    _check_conversion(studyset, protocol)
+    pooled = studyset.pooled(protocol.pooling, protocol.pooled_n)
+    mask = mask_of(protocol)
+    return pooled, ALE(fwhm_mm=protocol.fwhm_mm, placement=protocol.placement, mask=mask)
+
+
+def diagnose(statistic: AleMap, clusters: Clusters, progress: Progress = silent) -> Diagnosis:
+    """Leave each experiment and each study out of each cluster, in closed form.
+
+    Parameters
+    ----------
+    statistic
+        The ALE statistic.
+    clusters
+        Clusters of its map.
+    progress
+        Wraps the leave-one-out loop, to show a bar.
+    """
+    studyset = statistic.studyset
+    n_foci = focus_counts(studyset, clusters)
+    of_experiments = of_studies = _left_out(statistic.ma, clusters, progress)
+    study, n_studies = studyset.study_of_experiment, len(studyset.study_ids)
+    if n_studies < len(studyset):
+        of_studies = _left_out(merge_experiments(statistic.ma, study), clusters, progress)
+    study_foci = np.zeros((n_studies, len(clusters)), dtype=np.int64)
+    np.add.at(study_foci, study, n_foci)
+    return Diagnosis(
+        contributions=of_experiments[0],
+        leave_one_out=of_experiments[1],
+        n_foci=n_foci,
+        study_contributions=of_studies[0],
+        study_leave_one_out=of_studies[1],
+        dominance=dominance(of_studies[0].share, study_foci),
+    )
+
+
+def mask_of(protocol: Protocol) -> Mask:
+    """The mask a protocol declares."""
+    if protocol.mask in TARGETS:
+        return standard_mask(protocol.mask)
+    return Mask.from_image(protocol.mask)
+
+
+def _left_out(
+    ma: MaMaps, clusters: Clusters, progress: Progress
+) -> tuple[Contributions, LeaveOneOut]:
+    return contributions(ma, clusters), leave_one_out(ma, clusters, progress)
+
+
+def _mean_over_clusters(of: Contributions) -> FloatArray:
+    drop = of.mean_drop
+    means: FloatArray = drop.mean(axis=1) if drop.shape[1] else np.full(drop.shape[0], np.nan)
+    return means
+
+
+def _check_conversion(studyset: Studyset, protocol: Protocol) -> None:
+    if studyset.n_converted and studyset.talairach != protocol.talairach:
+        raise ArgumentError(
+            f"the studyset was converted with the {studyset.talairach!r} Talairach matrix, but "
+            f"the protocol declares {protocol.talairach!r}; pass talairach="
+            f"{protocol.talairach!r} to Studyset"
+        )

@@ -1,0 +1,45 @@
+"""Sentences that descriptive and inferential texts share."""
+
+from __future__ import annotations
+
+from focale.phrases import count, listed, one_line
+from focale.reading import Reading
+
+
+def counts_of(result: Reading) -> str:
+    """What the evidence base has, counted as it was reported: "8 studies, 8 experiments, ..."."""
+    studyset = result.studyset
+    reported = [member for experiment in studyset for member in experiment.reported]
+    counts = [
+        count(len({member.study_id for member in reported}), "study", "studies"),
+        count(len(reported), "experiment"),
+        count(studyset.n_foci, "reported coordinate"),
+    ]
+    if result.decision.unit == "subject groups":
+        counts.insert(1, count(len(studyset.subject_groups), "subject group"))
+    return ", ".join(counts)
+
+
+def deviations(result: Reading) -> list[str]:
+    """One sentence for each deviation from the protocol."""
+    return [
+        f"Deviation from the protocol, declared {one_line(deviation.declared)} "
+        f'("{one_line(deviation.reason, 400)}"): {one_line(deviation.changes, 400)}.'
+        for deviation in result.protocol.deviations
+    ]
+
+
+def dominated(result: Reading) -> list[str]:
+    """One sentence for each cluster that rests on one or two studies."""
+    names = study_names(result)
+    sentences = []
+    for number, flags in enumerate(result.dominance, start=1):
+        if flags.flags:
+            who = f" ({names[flags.largest]})" if "one study" in flags.flags[-1] else ""
+            sentences.append(f"In cluster {number}, {listed(flags.flags)}{who}.")
+    return sentences
+
+
+def study_names(result: Reading) -> list[str]:
+    """Names of the studies, each on one line."""
+    return [one_line(str(study_id)) for study_id in result.studyset.study_ids]
