@@ -350,9 +350,7 @@ def test_fwe_result__surviving_refuses_what_is_no_level(corrected, alpha):
 
 @pytest.mark.parametrize("method", ["p", "z"])
 def test_fwe_result__refuses_a_level_that_is_not_there(corrected, method):
-    with pytest.raises(
-        ArgumentError, match=r"or 'mass' or 'tfce'\. Got 'cluster'"
-    ):
+    with pytest.raises(ArgumentError, match=r"or 'mass' or 'tfce'\. Got 'cluster'"):
         getattr(corrected, method)("cluster")
 
 
