@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from focale.atlases.clusters import label_clusters as label_clusters
+    from focale.atlases.finding import available_atlases as available_atlases
+    from focale.atlases.finding import find_atlas as find_atlas
+    from focale.atlases.reading import read_atlas as read_atlas
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
@@ -42,19 +46,23 @@ _HOME = {
     "Protocol": "focale.protocol.protocol",
     "Studyset": "focale.studyset.model",
     "assess": "focale.protocol.assess",
+    "available_atlases": "focale.atlases.finding",
     "bonferroni": "focale.correction.voxelwise",
     "check": "focale.studyset.findings",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
     "fdr": "focale.correction.voxelwise",
+    "find_atlas": "focale.atlases.finding",
     "fwe": "focale.correction.fwe",
     "fwe_shard": "focale.correction.fwe",
     "infer": "focale.inferential",
     "interpretation": "focale.report.interpretation",
+    "label_clusters": "focale.atlases.clusters",
     "merge_nulls": "focale.correction.null_file",
     "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
     "read": "focale.studyset.reading",
+    "read_atlas": "focale.atlases.reading",
     "run_into": "focale.workflow",
     "summarize": "focale.studyset.summary",
 }
@@ -68,19 +76,23 @@ __all__ = [
     "Protocol",
     "Studyset",
     "assess",
+    "available_atlases",
     "bonferroni",
     "check",
     "describe",
     "describe_into",
     "fdr",
+    "find_atlas",
     "fwe",
     "fwe_shard",
     "infer",
     "interpretation",
+    "label_clusters",
     "merge_nulls",
     "methods",
     "pain_studyset_path",
     "read",
+    "read_atlas",
     "run_into",
     "summarize",
 ]
