@@ -15,6 +15,9 @@ BUNDLED = (
     "focale/data/nidm_pain_studyset.json",
     "focale/data/MNI152_2x2x2_brainmask.nii.gz",
     "focale/data/NOTICE.md",
+    "focale/data/LICENSE.FreeSurfer.txt",
+    "focale/data/atlas-DesikanKilliany_res-02_dseg.nii.gz",
+    "focale/data/atlas-DesikanKilliany_res-02_dseg.tsv",
     "focale/data/references.bib",
     "focale/py.typed",
 )
@@ -44,6 +47,8 @@ def main():
         run(python, "-m", "pip", "install", "--quiet", wheel, cwd=place)
         run(place / "venv" / "bin" / "focale", "demo", "-o", "out", cwd=place)
         assert (place / "out" / "interpretation.md").stat().st_size > 1000
+        label = run(place / "venv" / "bin" / "focale", "atlases", "--at", 38, 4, 2, cwd=place)
+        assert label.startswith("R insula ["), f"the bundled atlas says {label}"
         where = run(python, "-c", "import focale; print(focale.__file__)", cwd=place)
         assert str(place) in where, f"the check imported {where}, not the wheel"
         print(f"{wheel.name}: {wheel.stat().st_size / 1e3:.0f} kB, installs and runs, data inside")

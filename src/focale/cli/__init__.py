@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from focale.cli.assess import assess
+from focale.cli.atlases import atlases
 from focale.cli.check import check
 from focale.cli.convert import convert
 from focale.cli.demo import demo
@@ -38,7 +39,8 @@ def app() -> None:
     """
 
 
-for command in (demo, check, convert, assess, protocol, run_command, describe, merge, lint):
+COMMANDS = (demo, check, convert, assess, protocol, run_command, describe, merge, atlases, lint)
+for command in COMMANDS:
     app.add_command(command)
 
 
