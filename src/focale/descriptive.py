@@ -8,17 +8,19 @@ them without it. It has no p and no z.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
 
+from focale.atlases.atlas import Atlas
 from focale.errors import DescriptiveOnlyError
 from focale.inference.clusters import find_clusters
 from focale.progress import Progress, silent
 from focale.protocol.assess import assess
 from focale.protocol.protocol import Protocol
-from focale.reading import Reading, diagnose, evidence_and_estimator
+from focale.reading import Reading, diagnose, evidence_and_estimator, name_clusters
 from focale.studyset.model import Studyset
 
 
@@ -28,7 +30,7 @@ class DescriptiveResult(Reading):
 
     Attributes
     ----------
-    decision, protocol, map, diagnosis
+    decision, protocol, map, diagnosis, anatomy
         As in `Reading`.
     display_threshold
         Display-only: the percentile of non-zero ALE values the protocol names.
@@ -78,7 +80,11 @@ class DescriptiveResult(Reading):
 
 
 def describe(
-    studyset: Studyset, protocol: Protocol | None = None, progress: Progress = silent
+    studyset: Studyset,
+    protocol: Protocol | None = None,
+    progress: Progress = silent,
+    *,
+    atlases: Sequence[Atlas] | None = None,
 ) -> DescriptiveResult:
     """Read an evidence base descriptively.
 
@@ -91,6 +97,8 @@ def describe(
         The choices; by default those of `Protocol()`.
     progress
         Wraps the leave-one-out loop, to show a bar.
+    atlases
+        Atlases that name peaks and clusters; by default the one that ships with Focale.
 
     Raises
     ------
@@ -120,4 +128,5 @@ def describe(
         display_threshold=threshold,
         clusters=clusters,
         diagnosis=diagnose(statistic, clusters, progress),
+        anatomy=name_clusters(clusters, atlases),
     )

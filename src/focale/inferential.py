@@ -8,6 +8,7 @@ their p.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from focale.atlases.atlas import Atlas
 from focale.correction.fwe import fwe, fwe_shard
 from focale.correction.result import FweResult
 from focale.errors import ArgumentError, EvidenceError
@@ -25,7 +27,7 @@ from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess
 from focale.protocol.protocol import Protocol
-from focale.reading import Reading, diagnose, evidence_and_estimator
+from focale.reading import Reading, diagnose, evidence_and_estimator, name_clusters
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
@@ -38,7 +40,7 @@ class InferentialResult(Reading):
 
     Attributes
     ----------
-    decision, protocol, map, diagnosis
+    decision, protocol, map, diagnosis, anatomy
         As in `Reading`.
     clusters
         Clusters with a family-wise p of at most the protocol's alpha, the highest peak
@@ -99,6 +101,7 @@ def infer(
     studyset: Studyset,
     protocol: Protocol | None = None,
     *,
+    atlases: Sequence[Atlas] | None = None,
     stop_after: int | None = None,
     executor: Executor | None = None,
     threads: int | None = None,
@@ -114,6 +117,8 @@ def infer(
         protocol says.
     protocol
         The choices; by default those of `Protocol()`.
+    atlases
+        Atlases that name peaks and clusters; by default the one that ships with Focale.
     stop_after, executor, threads, checkpoint, progress
         As for `fwe`.
 
@@ -148,6 +153,7 @@ def infer(
         map=fitted.map,
         clusters=clusters,
         diagnosis=diagnose(fitted.map, clusters),
+        anatomy=name_clusters(clusters, atlases),
         fwe=corrected,
     )
 

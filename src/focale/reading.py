@@ -7,12 +7,15 @@ computed in the same way for both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from focale.atlases.atlas import Atlas
+from focale.atlases.bundled import desikan_killiany
+from focale.atlases.clusters import ClusterLabels, label_clusters
 from focale.diagnostics.contributions import Contributions, contributions
 from focale.diagnostics.dominance import Dominance, dominance
 from focale.diagnostics.focus_counts import focus_counts
@@ -61,6 +64,14 @@ class Diagnosis:
         freeze(self, "n_foci")
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Anatomy:
+    """What an atlas says of the clusters, one entry a cluster."""
+
+    atlas: Atlas
+    clusters: tuple[ClusterLabels, ...]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Reading(OfMap):
     """An evidence base, read under a protocol.
@@ -75,6 +86,8 @@ class Reading(OfMap):
         The clusters that are looked at.
     diagnosis
         What each experiment and each study means to them.
+    anatomy
+        Anatomical labels of the clusters, for each atlas.
     """
 
     decision: Decision
@@ -82,6 +95,7 @@ class Reading(OfMap):
     map: AleMap
     clusters: Clusters
     diagnosis: Diagnosis
+    anatomy: tuple[Anatomy, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: VoxelMap | None = None
 
@@ -176,6 +190,12 @@ def diagnose(statistic: AleMap, clusters: Clusters, progress: Progress = silent)
         study_leave_one_out=of_studies[1],
         dominance=dominance(of_studies[0].share, study_foci),
     )
+
+
+def name_clusters(clusters: Clusters, atlases: Sequence[Atlas] | None) -> tuple[Anatomy, ...]:
+    """Labels of clusters from atlases; from the bundled one where none is given."""
+    chosen = (desikan_killiany(),) if atlases is None else atlases
+    return tuple(Anatomy(atlas, tuple(label_clusters(clusters, atlas))) for atlas in chosen)
 
 
 def mask_of(protocol: Protocol) -> Mask:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from focale.atlases.atlas import Atlas
 from focale.descriptive import DescriptiveResult, describe
 from focale.errors import ArgumentError, OutputError
 from focale.inferential import InferentialResult, infer
@@ -95,6 +96,7 @@ def describe_into(
     command: str = "focale.describe_into(studyset, folder, protocol)",
     overwrite: bool = False,
     with_figures: bool = True,
+    atlases: Sequence[Atlas] | None = None,
     progress: Progress = silent,
 ) -> DescriptiveResult:
     """Describe an evidence base and write maps, tables, figures and texts to a folder.
@@ -114,6 +116,8 @@ def describe_into(
         Whether to replace an earlier result.
     with_figures
         Whether to draw figures.
+    atlases
+        Atlases that name peaks and clusters; by default the one that ships with Focale.
     progress
         Wraps long loops, to show a bar.
 
@@ -125,7 +129,7 @@ def describe_into(
     folder = Path(folder)
     check_writable(folder, overwrite=overwrite)
     protocol = _with_history(protocol or Protocol(), folder)
-    result = describe(studyset, protocol, progress)
+    result = describe(studyset, protocol, progress, atlases=atlases)
     write_reading(result, folder, Run(command, label_of(studyset.record.source), with_figures))
     return result
 
@@ -139,6 +143,7 @@ def run_into(
     overwrite: bool = False,
     resume: bool = False,
     with_figures: bool = True,
+    atlases: Sequence[Atlas] | None = None,
     null: str | Path | None = None,
     stop_after: int | None = None,
     executor: Executor | None = None,
@@ -153,7 +158,7 @@ def run_into(
 
     Parameters
     ----------
-    studyset, folder, protocol, command, overwrite, with_figures
+    studyset, folder, protocol, command, overwrite, with_figures, atlases
         As for `describe_into`.
     resume
         Whether to go on from the iterations of a run that was stopped, or of the result
@@ -178,13 +183,14 @@ def run_into(
     protocol = _with_history(protocol or Protocol(), folder)
     run = Run(command, label_of(studyset.record.source), with_figures)
     if assess(studyset, protocol).mode == "descriptive":
-        described = describe(studyset, protocol, progress)
+        described = describe(studyset, protocol, progress, atlases=atlases)
         write_reading(described, folder, run)
         return described
     kept = Path(null) if null is not None else _iterations_of(folder, resume=resume)
     result = infer(
         studyset,
         protocol,
+        atlases=atlases,
         stop_after=stop_after,
         executor=executor,
         threads=threads,

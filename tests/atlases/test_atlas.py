@@ -77,7 +77,7 @@ def test_label_at__of_equally_near_labels_takes_the_lowest_number():
 def test_label_at__gives_the_probability_of_the_label(blobs):
     atlas = atlas_of(blobs, probability=np.where(blobs == 1, 0.625, 0.25))
     assert atlas.label_at([-6, -8, -4]) == PlaceLabel("area 1", 0.0, 0.625)
-    assert str(atlas.label_at([-10, -8, -4])) == "area 1 (4.0 mm away) (p = 0.62)"
+    assert str(atlas.label_at([-10, -8, -4])) == "area 1 (4.0 mm away) (probability 0.62)"
 
 
 @pytest.mark.parametrize("place", [[1e300, 0, 0], [0, -1e30, 5]])
@@ -131,3 +131,15 @@ def test_notes_for__do_not_take_two_unknown_spaces_for_one(blobs):
     assert note.startswith(
         "the atlas Small does not say which space it is in, the space of the map"
     )
+
+
+def test_atlas__a_copy_by_pickle_is_as_good():
+    import pickle
+
+    from focale import find_atlas
+
+    atlas = find_atlas("desikan-killiany")
+    copied = pickle.loads(pickle.dumps(atlas))
+    np.testing.assert_array_equal(copied.volume, atlas.volume)
+    assert dict(copied.labels) == dict(atlas.labels)
+    assert str(copied.label_at([38, 4, 2])) == "R insula"

@@ -124,7 +124,7 @@ def test_available_atlases__reads_the_xml_of_fsl(nowhere, monkeypatch, blobs, ro
     assert found.licence == "FSL licence: non-commercial use"
     atlas = find_atlas("small prob 2mm")
     assert atlas.title == "Small Cortical Atlas (Small-prob-2mm)"
-    assert str(atlas.label_at([6, 8, 6])) == "Insula (p = 0.60)"
+    assert str(atlas.label_at([6, 8, 6])) == "Insula (probability 0.60)"
 
 
 def test_available_atlases__looks_into_the_folder_of_nilearn(nowhere, monkeypatch, blobs):

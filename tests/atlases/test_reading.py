@@ -97,9 +97,9 @@ def test_read_atlas__keeps_the_likeliest_label_and_its_probability(tmp_path, blo
         assert one.max() == 75
     at = [tuple(atlas.grid.to_mm(np.array([[i, 1.0, 1.0]]))[0]) for i in (2, 3, 6)]
     assert [str(atlas.label_at(place)) for place in at] == [
-        "first (p = 0.75)",
-        "second (p = 0.50)",
-        "first (p = 0.50)",
+        "first (probability 0.75)",
+        "second (probability 0.50)",
+        "first (probability 0.50)",
     ]
     assert atlas.volume.max() == 2
 

@@ -18,7 +18,7 @@ from focale import Protocol, Studyset, describe, interpretation, methods
 from focale.report.folder import write_reading
 from focale.report.language import find_claims
 from focale.report.provenance import Run
-from focale.tables import clusters, contributions, evidence
+from focale.tables import clusters, contributions, evidence, labels
 from tests.strategies import nimads_analysis, nimads_tree
 
 
@@ -101,8 +101,9 @@ def test_texts__claim_nothing_whatever_the_evidence(small_mask_path, data):
         contributions.COLUMNS,  # of the studies too
         evidence.EXPERIMENT_COLUMNS,
         evidence.FOCUS_COLUMNS,
+        labels.COLUMNS,
     ],
-    ids=["clusters", "contributions", "experiments", "foci"],
+    ids=["clusters", "contributions", "experiments", "foci", "labels"],
 )
 def test_columns__claim_nothing(columns):
     for text in columns.values():

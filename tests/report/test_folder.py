@@ -37,7 +37,7 @@ MAPS = [
 ]
 TABLES = [
     f"tables/pain_{name}.{suffix}"
-    for name in ("clusters", "contributions", "experiments", "foci", "studies")
+    for name in ("clusters", "contributions", "experiments", "foci", "labels", "studies")
     for suffix in ("json", "tsv")
 ]
 TEXTS = [

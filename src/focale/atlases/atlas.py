@@ -9,8 +9,10 @@ its probability. A name is never given without that of its atlas, because atlase
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +54,7 @@ class PlaceLabel:
         if self.distance_mm:
             text += f" ({self.distance_mm:.1f} mm away)"
         if self.probability is not None:
-            text += f" (p = {self.probability:.2f})"
+            text += f" (probability {self.probability:.2f})"
         return text
 
 
@@ -105,6 +107,11 @@ class Atlas:
                 )
         freeze(self, *(name for name, array in arrays.items() if array is not None))
         object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping that nobody can write to cannot be pickled; it is made anew.
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return partial(Atlas, **{**values, "labels": dict(self.labels)}), ()
 
     @property
     def title(self) -> str:

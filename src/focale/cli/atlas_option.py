@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -30,3 +31,12 @@ def atlases_from(values: tuple[str, ...]) -> list[Atlas]:
     from focale.atlases.finding import find_atlas
 
     return [find_atlas(value) for value in dict.fromkeys(values or (NAME,))]
+
+
+def words_of_atlases(values: tuple[str, ...]) -> list[str]:
+    """The option as words of a command line, without the places of files."""
+    words: list[str] = []
+    for value in values:
+        files = [Path(part).name for part in value.split(",")]
+        words += ["--atlas", ",".join(files)]
+    return words

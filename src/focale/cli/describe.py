@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from focale.cli.atlas_option import atlas_option, atlases_from, words_of_atlases
 from focale.cli.console import (
     command_words,
     conditions_from,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
 @evidence_options
+@atlas_option
 @click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
 @click.option("--no-figures", is_flag=True, help="Write maps, tables and texts only.")
 def describe(
@@ -39,6 +41,7 @@ def describe(
     where: tuple[str, ...],
     protocol_file: str | None,
     options: ReadOptions,
+    atlases: tuple[str, ...],
     overwrite: bool,
     no_figures: bool,
 ) -> None:
@@ -50,6 +53,7 @@ def describe(
     from focale.workflow import Selection
 
     command = command_words("describe", inputs, ids, first, where, protocol_file, options)
+    command += words_of_atlases(atlases)
     if no_figures:
         command.append("--no-figures")
     run_describe(
@@ -58,6 +62,7 @@ def describe(
         selection=Selection(ids=ids_from(ids), first=first, where=conditions_from(where)),
         protocol_file=protocol_file,
         options=options,
+        atlases=atlases,
         command=shlex.join(command),
         overwrite=overwrite,
         with_figures=not no_figures,
@@ -71,6 +76,7 @@ def run_describe(
     selection: Selection,
     protocol_file: str | None = None,
     options: ReadOptions | None = None,
+    atlases: tuple[str, ...] = (),
     command: str,
     overwrite: bool,
     with_figures: bool = True,
@@ -82,7 +88,7 @@ def run_describe(
     from focale.workflow import describe_into, read_evidence
 
     check_writable(Path(output), overwrite=overwrite)
-    protocol = protocol_from(protocol_file)
+    protocol, chosen = protocol_from(protocol_file), atlases_from(atlases)
     stage(f"reading {' '.join(inputs)}")
     studyset = read_evidence(inputs, protocol, selection, options)
     warn(studyset)
@@ -94,6 +100,7 @@ def run_describe(
         command=command,
         overwrite=overwrite,
         with_figures=with_figures,
+        atlases=chosen,
         progress=bar("leave-one-out"),
     )
     show_evidence(studyset, result.decision)

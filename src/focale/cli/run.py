@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from focale.cli.atlas_option import atlas_option, atlases_from, words_of_atlases
 from focale.cli.console import (
     command_words,
     conditions_from,
@@ -22,6 +23,7 @@ from focale.cli.console import (
     warn,
 )
 from focale.errors import ArgumentError
+from focale.phrases import one_line
 
 if TYPE_CHECKING:
     from focale.descriptive import DescriptiveResult
@@ -37,6 +39,7 @@ STOPPED = 130
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
 @evidence_options
+@atlas_option
 @click.option("--iterations", type=int, metavar="N", help="Random maps of the null.")
 @click.option("--seed", type=int, metavar="K", help="Seed of the random numbers.")
 @click.option("--threads", type=int, metavar="T", help="Threads; by default one a core.")
@@ -61,6 +64,7 @@ def run(
     where: tuple[str, ...],
     protocol_file: str | None,
     options: ReadOptions,
+    atlases: tuple[str, ...],
     iterations: int | None,
     seed: int | None,
     threads: int | None,
@@ -85,6 +89,7 @@ def run(
     elif null is not None or resume:
         raise ArgumentError("a shard goes on from its own file; leave out --null and --resume")
     protocol = _protocol(protocol_file, iterations=iterations, seed=seed)
+    chosen = atlases_from(atlases)
     stage(f"reading {' '.join(inputs)}")
     selection = Selection(ids=ids_from(ids), first=first, where=conditions_from(where))
     studyset = read_evidence(inputs, protocol, selection, options)
@@ -92,6 +97,7 @@ def run(
     if shard is not None:
         return _shard(studyset, protocol, output, shard, threads)
     command = command_words("run", inputs, ids, first, where, protocol_file, options)
+    command += words_of_atlases(atlases)
     for name, value in (
         ("--iterations", iterations),
         ("--seed", seed),
@@ -106,6 +112,7 @@ def run(
         overwrite=overwrite,
         resume=resume,
         with_figures=not no_figures,
+        atlases=chosen,
         null=null,
         stop_after=stop_after,
         threads=threads,
@@ -202,31 +209,37 @@ def _show_clusters(result: InferentialResult) -> None:
     if not len(result.clusters):
         return
     say()
-    studies = len(result.studyset.study_ids)
-    rows = [["cluster", "mm3", "peak (mm)", "ALE", "p", "95 % interval", "studies"]]
-    for number, cluster in enumerate(result.clusters, start=1):
-        p = float(result.p_of_clusters[number - 1])
-        low, high = result.fwe.interval(p)
+    rows = [["cluster", "mm3", "peak (mm)", "ALE", "p", "95 % interval", "studies", "label"]]
+    for number, cluster in enumerate(result.clusters):
+        p = float(result.p_of_clusters[number])
         x, y, z = cluster.peaks[0].mm
+        labels = [str(anatomy.clusters[number].peaks[0]) for anatomy in result.anatomy[:1]]
         rows.append(
             [
-                str(number),
+                str(number + 1),
                 f"{cluster.volume_mm3:,.0f}",
                 f"{x:g} {y:g} {z:g}",
                 f"{cluster.peaks[0].value:.4f}",
                 p_text(p, result.fwe.n_iterations).removeprefix("p ").removeprefix("= "),
-                f"{share_text(low)} to {share_text(high)}",
-                f"{result.dominance[number - 1].n_contributing} of {studies}",
+                " to ".join(share_text(end) for end in result.fwe.interval(p)),
+                str(result.dominance[number].n_contributing),
+                *(one_line(label, 40) for label in labels),
             ]
         )
     for line in _aligned(rows):
         click.echo(line)
+    for anatomy in result.anatomy[:1]:
+        say(f"Labels at the peak: {anatomy.atlas.title}.")
     for number, flags in enumerate(result.dominance, start=1):
         for flag in flags.flags:
             say(f"Note: in cluster {number}, {flag}.")
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines whose columns end together."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]
+    """Rows as lines whose columns end together; the last column, of words, begins so."""
+    *numbers, words = zip(*rows, strict=True)
+    widths = [max(map(len, column)) for column in numbers]
+    return [
+        "  ".join([*(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=False)), word])
+        for row, word in zip(rows, words, strict=True)
+    ]

@@ -29,7 +29,7 @@ from focale.report.markdown import escape
 from focale.report.methods import methods
 from focale.report.provenance import Run, write_provenance
 from focale.report.references import bibtex, cited_in
-from focale.tables import clusters, contributions, evidence
+from focale.tables import clusters, contributions, evidence, labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +104,8 @@ def _tables(
     yield "studies", contributions.study_frame(result), contributions.columns_of(result)
     yield "experiments", evidence.experiment_frame(result), evidence.EXPERIMENT_COLUMNS
     yield "foci", evidence.focus_frame(result), evidence.FOCUS_COLUMNS
+    by_atlas = [anatomy.clusters for anatomy in result.anatomy]
+    yield "labels", labels.label_frame(by_atlas, result.clusters), labels.COLUMNS
     if isinstance(result, InferentialResult):
         yield "clustersFormed", clusters.formed_frame(result), clusters.FORMED_COLUMNS
 

@@ -12,7 +12,13 @@ import numpy as np
 from focale.inference.clusters import CONTACTS
 from focale.inferential import InferentialResult
 from focale.phrases import count, in_words, listed, place, volume
-from focale.report.sentences import counts_of, deviations, dominated, study_names
+from focale.report.sentences import (
+    anatomical,
+    counts_of,
+    deviations,
+    dominated,
+    study_names,
+)
 
 OF_WHAT = {"size": "cluster-size", "mass": "cluster-mass", "voxel": "voxel-level"}
 MOST_CLUSTERS = 10
@@ -112,7 +118,8 @@ def _clusters(result: InferentialResult) -> list[str]:
             f"Cluster {number} ({volume(cluster.volume_mm3)}; "
             f"{p_text(float(p), corrected.n_iterations)}, 95% Monte Carlo interval "
             f"{share_text(low)} to {share_text(high)}) has its largest ALE, {peak.value:.5f}, at "
-            f"{place(peak.mm)}; {flags.n_contributing} of {studies} studies contribute to it."
+            f"{place(peak.mm)}{anatomical(result, number - 1)}; {flags.n_contributing} of "
+            f"{studies} studies contribute to it."
         )
     more = len(tested) - MOST_CLUSTERS
     if more > 0:

@@ -51,7 +51,7 @@ def methods(result: AnyReading, version: str) -> str:
         sentences += [_uncorrected(), _null(result), *_sequential(result), _corrected(result)]
     else:
         sentences.append(_display(result))
-    sentences.append(_dependence())
+    sentences += [_dependence(), *_anatomy(result)]
     return " ".join(sentences)
 
 
@@ -227,3 +227,18 @@ def _dependence() -> str:
         "ALE of all experiments and S_i the ALE of the others; its share is this number over "
         "the sum of all."
     )
+
+
+def _anatomy(result: AnyReading) -> list[str]:
+    """Where anatomical labels come from, and what is said of the atlas."""
+    sentences = []
+    for anatomy in result.anatomy:
+        atlas = anatomy.atlas
+        cited = f" (cite {one_line(atlas.citation, 400).rstrip('.')})" if atlas.citation else ""
+        sentences.append(
+            f"Labels of peaks and clusters are those of the atlas {one_line(atlas.title)}{cited}."
+        )
+        sentences += [
+            f"{note[:1].upper()}{note[1:]}." for note in atlas.notes_for(result.mask.space)
+        ]
+    return sentences

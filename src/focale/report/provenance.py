@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from focale.atlases.atlas import Atlas
 from focale.inferential import InferentialResult
 from focale.reading import Reading
 from focale.report.files import write_json
@@ -66,6 +67,7 @@ def write_provenance(result: Reading, folder: Path, run: Run) -> None:
             "Remarks": list(decision.remarks),
         },
         "Counts": _counts(result),
+        "Atlases": [_atlas(anatomy.atlas, result) for anatomy in result.anatomy],
         "Conversions": _conversions(result),
         "Problems": _problems(result),
     }
@@ -90,6 +92,17 @@ def _counts(result: Reading) -> dict[str, Any]:
         "ExperimentsLeftOutByReader": summary.experiments_left_out,
         "FociInSource": summary.foci_found,
         "FociLeftOutByReader": summary.foci_left_out,
+    }
+
+
+def _atlas(atlas: Atlas, result: Reading) -> dict[str, Any]:
+    return {
+        "Name": atlas.name,
+        "Version": atlas.version,
+        "Space": atlas.space,
+        "Licence": atlas.licence,
+        "Citation": atlas.citation,
+        "Notes": list(atlas.notes_for(result.mask.space)),
     }
 
 

@@ -40,6 +40,17 @@ def dominated(result: Reading) -> list[str]:
     return sentences
 
 
+def anatomical(result: Reading, number: int) -> str:
+    """Where the peak of a cluster lies, as an atlas has it: " (R insula, Desikan-Killiany)".
+
+    Blank where no atlas was asked for. Counted from 0.
+    """
+    if not result.anatomy:
+        return ""
+    anatomy = result.anatomy[0]
+    return f" ({one_line(str(anatomy.clusters[number].peaks[0]))}, {one_line(anatomy.atlas.name)})"
+
+
 def study_names(result: Reading) -> list[str]:
     """Names of the studies, each on one line."""
     return [one_line(str(study_id)) for study_id in result.studyset.study_ids]

@@ -24,6 +24,9 @@ _OF_PEAK = {
     "ale": "ALE statistic at the peak",
     "ale_in_peaks": "ALE in units of one typical experiment's peak (1: one experiment reports "
     "a focus here; 2: as if two did)",
+    "label": "Label of the first atlas at the peak, or the nearest one with its distance; the "
+    "table of labels has more",
+    "atlas": "Name and version of that atlas",
 }
 _OF_CLUSTER = {
     "volume_mm3": "Volume of the cluster; first row of a cluster",
@@ -77,6 +80,9 @@ def cluster_frame(result: Reading) -> pd.DataFrame:
                 "ale": peak.value,
                 "ale_in_peaks": in_peaks[peak.position],
             }
+            for anatomy in result.anatomy[:1]:
+                row["label"] = str(anatomy.clusters[number - 1].peaks[order])
+                row["atlas"] = anatomy.atlas.title
             if isinstance(result, InferentialResult):
                 row.update(_p_of_peak(result, peak))
             if order == 0:
