@@ -120,7 +120,7 @@ class Null:
             self.settings.seed,
             connectivity=self.settings.connectivity,
             executor=executor,
-            threads=threads or os.cpu_count() or 1,
+            threads=threads or _usable_cores(),
         )
 
 
@@ -237,6 +237,13 @@ def _sampling(sampling: Sampling | Mask, mask: Mask) -> Mask:
             "where no map is"
         )
     return sampling
+
+
+def _usable_cores() -> int:
+    """Cores this process may use, which on a cluster are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _lattice_threshold(ale: float) -> int:

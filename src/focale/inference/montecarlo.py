@@ -14,8 +14,9 @@ are whole numbers, so the same iterations give the same bits wherever they are c
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Generator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
@@ -23,6 +24,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from focale.errors import FocaleError
 from focale.frozen import freeze
 from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.footprints import gaussian_footprint
@@ -64,6 +66,9 @@ class NullDesign:
         each block begin, their places in the block and in the flat volume.
     mask
         The voxels of the analysis.
+    recipe
+        The arguments of `null_design` that gave it. Another process gets these, and makes
+        the design once for all iterations it is sent.
     """
 
     offsets: IntArray
@@ -75,10 +80,14 @@ class NullDesign:
     member: IntArray
     flat: IntArray
     mask: Mask
+    recipe: tuple[Any, ...]
 
     def __post_init__(self) -> None:
         freeze(self, "offsets", "words", "starts", "halves", "sampling")
         freeze(self, "member_start", "member", "flat")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _design_of, (_packed(self),)
 
     @property
     def n_foci(self) -> int:
@@ -177,7 +186,18 @@ def null_design(
         sampling=where.ijk(np.arange(where.n_voxels)).astype(np.int32),
         **_blocks(mask),
         mask=mask,
+        recipe=(foci_mm, offsets, fwhm_mm, mask, placement, sampling),
     )
+
+
+@lru_cache(maxsize=2)  # every block of iterations is sent the same
+def _packed(design: NullDesign) -> bytes:
+    return pickle.dumps(design.recipe)
+
+
+@lru_cache(maxsize=2)
+def _design_of(packed: bytes) -> NullDesign:
+    return null_design(*pickle.loads(packed))  # noqa: S301  # our own bytes, see `_packed`
 
 
 def null_blocks(
@@ -238,6 +258,11 @@ def null_blocks(
     try:
         for job in jobs:
             yield job.result()
+    except BrokenExecutor as error:
+        raise FocaleError(
+            "a worker of the executor died before its iterations were done (out of memory?); "
+            "the same call with a checkpoint goes on from what was kept"
+        ) from error
     finally:
         for job in jobs:
             job.cancel()

@@ -8,6 +8,7 @@ volumes and back.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,11 @@ class Mask:
         object.__setattr__(self, "voxels", voxels)
         object.__setattr__(self, "index", index)
         freeze(self, "inside", "voxels", "index")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Twelve kilobytes instead of seven megabytes: masks travel to other processes.
+        packed = zlib.compress(np.packbits(self.inside).tobytes())
+        return _unpacked, (self.grid, packed, self.name, self.space)
 
     @classmethod
     def from_image(cls, image: Any, name: str | None = None, space: str = "unknown") -> Mask:
@@ -161,3 +167,9 @@ class Mask:
         positions = np.full(len(ijk), -1, dtype=np.int64)
         positions[in_volume] = self.index[tuple(ijk[in_volume].T)]
         return positions
+
+
+def _unpacked(grid: Grid, packed: bytes, name: str, space: str) -> Mask:
+    bits = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
+    inside = np.unpackbits(bits, count=int(np.prod(grid.shape))).astype(bool)
+    return Mask(grid=grid, inside=inside.reshape(grid.shape), name=name, space=space)
