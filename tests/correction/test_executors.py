@@ -103,6 +103,6 @@ def test_fwe__a_dask_cluster_that_loses_a_worker_changes_no_bit(result):
                     os.kill(killed[0], signal.SIGKILL)
 
         executor = client.get_executor()
-        found = fwe(result, n_iterations=8 * N, seed=5, executor=executor, progress=killing)
+        found = fwe(result, n_iterations=4 * N, seed=5, executor=executor, progress=killing)
     assert len(killed) == 1
-    assert_same(found, fwe(result, n_iterations=8 * N, seed=5))
+    assert_same(found, fwe(result, n_iterations=4 * N, seed=5))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from focale.inference.clusters import Clusters
 from focale.plotting.brain import VIEWS_HEIGHT, glass_brain, views_box
 from focale.plotting.foci import DOT, draw_foci, n_coordinates
 from focale.plotting.style import ALE_COLOURS, INK, MARGIN, Looks, note, page, place, styled
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BAR_HEIGHT = 0.55  # inches
+_MOST_NUMBERS = 40
 
 
 def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) -> Figure:
@@ -43,6 +46,53 @@ def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) 
         words = f"dots: {n_coordinates(studyset.n_foci)}, as reported"
         _draw_bar(figure, top + VIEWS_HEIGHT, norm, _faded(), words)
     return figure
+
+
+def plot_clusters_glass(
+    ale: VoxelMap, clusters: Clusters, words: str = "", title: str | None = None
+) -> Figure:
+    """Clusters on a glass brain, each with its number at its peak.
+
+    Parameters
+    ----------
+    ale
+        ALE values; only those within the clusters are drawn, and each view shows the
+        largest along the line of sight.
+    clusters
+        The clusters, perhaps none.
+    words
+        What makes a cluster one, for the line beside the colour bar.
+    title
+        By default "Clusters, numbered as in the table".
+    """
+    within = VoxelMap(np.where(clusters.labels > 0, ale.values, 0.0), ale.mask)
+    with styled([title or ""]):
+        figure, top = page(
+            VIEWS_HEIGHT + _BAR_HEIGHT, title or "Clusters, numbered as in the table"
+        )
+        lowest = clusters.threshold if len(clusters) else 0.0
+        norm = _norm(lowest, within.max)
+        brain = glass_brain(figure, top)
+        if len(clusters):
+            brain.add_overlay(
+                within.image, threshold=lowest, cmap=ALE_COLOURS, vmin=norm.vmin, vmax=norm.vmax
+            )
+            _draw_numbers(brain, [cluster.peaks[0].mm for cluster in clusters])
+        _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words)
+    return figure
+
+
+def _draw_numbers(brain: Any, places_mm: Sequence[tuple[float, float, float]]) -> None:
+    """Numbers at places, in every view of a glass brain."""
+    from matplotlib.patheffects import withStroke
+
+    across = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}
+    halo = [withStroke(linewidth=1.8, foreground="white")]
+    for view, axes in across.items():
+        for number, mm in enumerate(places_mm[:_MOST_NUMBERS], start=1):
+            at = mm[axes[0]], mm[axes[1]]
+            looks: Looks = {"fontsize": SIZES["small"], "ha": "center", "va": "center_baseline"}
+            brain.axes[view].ax.text(*at, str(number), path_effects=halo, zorder=5, **looks)
 
 
 def plot_ale_slices(

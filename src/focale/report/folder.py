@@ -19,7 +19,7 @@ from focale.inferential import InferentialResult
 from focale.io.atomic import atomic_folder
 from focale.plotting.contributions import plot_contribution_bars, plot_contribution_heatmap
 from focale.plotting.foci import plot_foci
-from focale.plotting.maps import plot_ale_glass, plot_ale_slices
+from focale.plotting.maps import plot_ale_glass, plot_ale_slices, plot_clusters_glass
 from focale.plotting.null import plot_null
 from focale.plotting.style import save_figure
 from focale.report.files import write_table, write_text
@@ -134,6 +134,9 @@ def _figures(result: DescriptiveResult | InferentialResult) -> dict[str, Callabl
     if isinstance(result, InferentialResult):
         figures["aleSlices"] = lambda: plot_ale_slices(
             result.surviving, result.clusters.threshold, _at(result), words=_kept_words(result)
+        )
+        figures["clustersGlass"] = lambda: plot_clusters_glass(
+            result.ale, result.clusters, _kept_words(result)
         )
         figures["nullMaxima"] = lambda: plot_null(result.fwe, result.protocol.alpha)
     else:
