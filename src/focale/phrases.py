@@ -91,3 +91,14 @@ def place(mm: Sequence[float]) -> str:
     """
     x, y, z = mm
     return f"x = {x:g}, y = {y:g}, z = {z:g} mm"
+
+
+def share_text(share: float) -> str:
+    """Number between 0 and 1 without its leading zero, to two digits.
+
+    Examples
+    --------
+    >>> share_text(0.0125), share_text(0.05), share_text(1e-9), share_text(0.0)
+    ('.013', '.05', '1e-09', '0')
+    """
+    return f"{share:.2g}".removeprefix("0") or "0"

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 Progress: TypeAlias = Callable[[Iterable[Any]], Iterable[Any]]
 
 BLINK_S = 0.5
+_COUNTED = "{desc} {percentage:3.0f}% {bar} {n_fmt}/{total_fmt}, {remaining} left{postfix}"
 
 
 def _one(_: Any) -> int:
@@ -25,8 +26,6 @@ class Counted:
         The items.
     n
         How many units they have in all.
-    unit
-        Name of a unit.
     amount
         How many units an item has.
     note
@@ -35,7 +34,6 @@ class Counted:
 
     items: Iterable[Any]
     n: int
-    unit: str = "it"
     amount: Callable[[Any], int] = _one
     note: Callable[[], str] = str
 
@@ -64,7 +62,7 @@ def bar(description: str) -> Progress:
         if not isinstance(items, Counted):
             yield from tqdm(items, **looks)
             return
-        with tqdm(total=items.n, unit=f" {items.unit}", **looks) as shown:
+        with tqdm(total=items.n, bar_format=_COUNTED, **looks) as shown:
             for item in items:
                 yield item
                 # The note is of all items so far, this one included: it was just dealt with.

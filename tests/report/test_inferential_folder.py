@@ -13,7 +13,7 @@ import pytest
 from focale import Protocol, infer, interpretation, methods
 from focale.inferential import InferentialResult
 from focale.report.folder import write_reading
-from focale.report.inferential_text import p_text, share_text
+from focale.report.inferential_text import p_text
 from focale.report.provenance import Run
 from tests.fixtures_pain import *  # noqa: F403
 from tests.fixtures_pain import studyset_of
@@ -166,7 +166,6 @@ def test_folder__figures(inferred, nothing_survives, tmp_path):
 )
 def test_p_text(p, n, text):
     assert p_text(p, n) == text
-    assert share_text(0.0) == "0"
 
 
 def test_interpretation__says_what_was_tested_and_found(inferred):

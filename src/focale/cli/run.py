@@ -23,7 +23,7 @@ from focale.cli.console import (
     warn,
 )
 from focale.errors import ArgumentError
-from focale.phrases import one_line
+from focale.phrases import one_line, share_text
 
 if TYPE_CHECKING:
     from focale.descriptive import DescriptiveResult
@@ -203,7 +203,7 @@ def _show(result: DescriptiveResult | InferentialResult) -> None:
 
 def _show_clusters(result: InferentialResult) -> None:
     """What was found, and the clusters that survive as a table."""
-    from focale.report.inferential_text import found_text, p_text, share_text
+    from focale.report.inferential_text import found_text, p_text
 
     say(found_text(result))
     if not len(result.clusters):

@@ -191,7 +191,6 @@ def compute_null(
         counted = Counted(
             blocks,
             max(iterations.stop - known.stop, 0),
-            unit="iterations",
             amount=len,
             note=running.note,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from focale.correction.p_values import interval_of
+from focale.phrases import share_text
 from focale.typing import IntArray
 
 
@@ -55,4 +56,4 @@ class Running:
             return ""
         p = (self.n_as_large[1] + 1) / (self.n + 1)
         low, high = interval_of(p, self.n)
-        return f"largest cluster p {p:.4f} ({low:.4f} to {high:.4f})"
+        return f"largest cluster p {share_text(p)} ({share_text(low)} to {share_text(high)})"

@@ -11,7 +11,7 @@ import numpy as np
 
 from focale.inference.clusters import CONTACTS
 from focale.inferential import InferentialResult
-from focale.phrases import count, in_words, listed, place, volume
+from focale.phrases import count, in_words, listed, place, share_text, volume
 from focale.report.sentences import (
     anatomical,
     counts_of,
@@ -54,17 +54,6 @@ def p_text(p: float, n_iterations: int) -> str:
     """
     sign = "<=" if p <= 1 / (n_iterations + 1) else "="
     return f"p {sign} {share_text(p)}"
-
-
-def share_text(share: float) -> str:
-    """Number between 0 and 1 without its leading zero, to two digits.
-
-    Examples
-    --------
-    >>> share_text(0.0125), share_text(0.05), share_text(1e-9), share_text(0.0)
-    ('.013', '.05', '1e-09', '0')
-    """
-    return f"{share:.2g}".removeprefix("0") or "0"
 
 
 def _evidence(result: InferentialResult) -> str:
