@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from focale.io.source import ReadOptions
     from focale.protocol.protocol import Protocol
     from focale.studyset.model import Studyset
+    from focale.workflow import Selection
 
 STOPPED = 130
 
@@ -81,20 +82,15 @@ def run(
     family-wise error by Monte Carlo; with fewer, the evidence is described as `focale
     describe` does. Ctrl-C keeps the iterations; --resume goes on from them.
     """
-    from focale.io.atomic import check_writable
     from focale.workflow import Selection, read_evidence
 
-    if shard is None:
-        check_writable(Path(output), overwrite=overwrite)
-    elif null is not None or resume:
-        raise ArgumentError("a shard goes on from its own file; leave out --null and --resume")
     protocol = _protocol(protocol_file, iterations=iterations, seed=seed)
-    chosen = atlases_from(atlases)
-    stage(f"reading {' '.join(inputs)}")
     selection = Selection(ids=ids_from(ids), first=first, where=conditions_from(where))
-    studyset = read_evidence(inputs, protocol, selection, options)
-    warn(studyset)
     if shard is not None:
+        if null is not None or resume:
+            raise ArgumentError("a shard goes on from its own file, without --null and --resume")
+        studyset = read_evidence(inputs, protocol, selection, options)
+        warn(studyset)
         return _shard(studyset, protocol, output, shard, threads)
     command = command_words("run", inputs, ids, first, where, protocol_file, options)
     command += words_of_atlases(atlases)
@@ -104,19 +100,40 @@ def run(
         ("--stop-after", stop_after),
     ):
         command += [] if value is None else [name, str(value)]
-    result = _run(
-        studyset,
+    return run_reading(
+        inputs,
         output,
         protocol,
+        selection,
+        options,
         command=shlex.join(command + ["--no-figures"] * no_figures),
         overwrite=overwrite,
         resume=resume,
         with_figures=not no_figures,
-        atlases=chosen,
+        atlases=atlases_from(atlases),
         null=null,
         stop_after=stop_after,
         threads=threads,
     )
+
+
+def run_reading(
+    inputs: tuple[str, ...],
+    output: str,
+    protocol: Protocol,
+    selection: Selection,
+    options: ReadOptions | None = None,
+    **how: Any,
+) -> int:
+    """Read, run, write, and tell the reader where to look; gives the exit code."""
+    from focale.io.atomic import check_writable
+    from focale.workflow import read_evidence
+
+    check_writable(Path(output), overwrite=how["overwrite"])
+    stage(f"reading {' '.join(inputs)}")
+    studyset = read_evidence(inputs, protocol, selection, options)
+    warn(studyset)
+    result = _run(studyset, output, protocol, **how)
     if result is None:
         return STOPPED
     _show(result)
@@ -136,10 +153,11 @@ def _run(
     try:
         return run_into(studyset, output, protocol, progress=bar("iterations"), **how)
     except KeyboardInterrupt:
-        kept = Path(how["null"]) if how["null"] else null_beside(Path(output))
+        null = how.get("null")
+        kept = Path(null) if null else null_beside(Path(output))
         if not kept.exists():
             raise
-        again = "the same command" + ("" if how["null"] else " with --resume")
+        again = "the same command" + ("" if null else " with --resume")
         click.echo(f"focale: stopped; iterations are kept in {kept}: {again} goes on", err=True)
         return None
 
