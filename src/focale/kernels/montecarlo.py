@@ -197,6 +197,39 @@ def largest_cluster(
 
 
 @kernel
+def random_map(
+    key_0: np.uint64,
+    key_1: np.uint64,
+    iteration: np.uint64,
+    sampling: IntArray,
+    offsets: IntArray,
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    chosen: IntArray,
+    centres: IntArray,
+    log_sum: IntArray,
+    own: IntArray,
+) -> None:
+    """Add the whole map of one iteration of the null to `log_sum`.
+
+    sampling : shape (s, 3); voxels a focus may fall on
+    offsets : shape (e + 1,); experiment i has the foci `offsets[i]` to `offsets[i + 1]`
+    words, starts, halves : as in `add_experiment`
+    chosen : shape (f,); overwritten
+    centres : shape (f, 3); overwritten with the voxel of each focus
+    log_sum, own : as in `add_experiment`
+    """
+    draw(key_0, key_1, iteration, sampling.shape[0], chosen)
+    for f in range(starts.size):
+        for axis in range(3):
+            centres[f, axis] = sampling[chosen[f], axis]
+    for e in range(offsets.size - 1):
+        a, b = offsets[e], offsets[e + 1]
+        add_experiment(words, starts[a:b], halves[a:b], centres[a:b], log_sum, own)
+
+
+@kernel
 def iterate(
     key_0: np.uint64,
     key_1: np.uint64,
@@ -215,9 +248,7 @@ def iterate(
 ) -> None:
     """Maxima of the iterations `first`, `first` + 1 ... of the null.
 
-    sampling : shape (s, 3); voxels a focus may fall on
-    offsets : shape (e + 1,); experiment i has the foci `offsets[i]` to `offsets[i + 1]`
-    words, starts, halves : as in `add_experiment`
+    sampling, offsets, words, starts, halves : as in `random_map`
     run_starts, run_stops, threshold : as in `survey`
     earlier : as in `largest_cluster`
     shape : shape (3,); of the volume, blank voxels at the ends included
@@ -234,13 +265,20 @@ def iterate(
     chosen = np.empty(starts.size, dtype=np.int64)
     centres = np.empty((starts.size, 3), dtype=np.int64)
     for i in range(results.shape[0]):
-        draw(key_0, key_1, np.uint64(first + i), sampling.shape[0], chosen)
-        for f in range(starts.size):
-            for axis in range(3):
-                centres[f, axis] = sampling[chosen[f], axis]
-        for e in range(offsets.size - 1):
-            a, b = offsets[e], offsets[e + 1]
-            add_experiment(words, starts[a:b], halves[a:b], centres[a:b], log_sum, own)
+        random_map(
+            key_0,
+            key_1,
+            np.uint64(first + i),
+            sampling,
+            offsets,
+            words,
+            starts,
+            halves,
+            chosen,
+            centres,
+            log_sum,
+            own,
+        )
         largest, n = survey(flat, run_starts, run_stops, threshold, voxels, values)
         size, mass = largest_cluster(voxels[:n], values[:n], earlier, label, parent)
         results[i, 0], results[i, 1], results[i, 2] = largest, size, mass
