@@ -340,8 +340,8 @@ def test_heights__cannot_be_written_to(observed):
 
 def drawn_map(way, design, seed, stream, iteration):
     shape = design.mask.grid.shape
-    log_sum = np.zeros(shape, dtype=design.words.dtype)
-    own = np.zeros_like(log_sum)
+    log_sum = np.zeros(shape, dtype=np.int64)
+    own = np.zeros(shape, dtype=design.words.dtype)
     chosen = np.empty(design.n_foci, dtype=np.int64)
     centres = np.empty((design.n_foci, 3), dtype=np.int64)
     foci = design.sampling, design.offsets, design.words, design.starts, design.halves

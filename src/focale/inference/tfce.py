@@ -218,8 +218,8 @@ def tfce_maxima(
         As in `enhance`.
     """
     room = _Room.of(heights, design.mask, connectivity)
-    log_sum = np.zeros(_padded_shape(design.mask), dtype=design.words.dtype)
-    own = np.zeros_like(log_sum)
+    log_sum = np.zeros(_padded_shape(design.mask), dtype=np.int64)
+    own = np.zeros(log_sum.shape, dtype=design.words.dtype)
     chosen = np.empty(design.n_foci, dtype=np.int64)
     centres = np.empty((design.n_foci, 3), dtype=np.int64)
     key = np.uint64(seed), np.uint64(stream)
