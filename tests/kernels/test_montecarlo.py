@@ -8,23 +8,46 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from focale._jit import kernel
 from focale.inference.footprints import gaussian_footprint
+from focale.inference.null_footprints import null_footprints
 from focale.kernels.montecarlo import (
+    CROWDED,
     PAD,
+    above,
     add_experiment,
+    any_part_above,
     bound_experiment,
     choose_blocks,
+    count,
     draw,
+    empty_block,
+    empty_row,
     high_product,
     iterate,
     iterate_pruned,
+    kept,
+    larger,
     largest_cluster,
-    match_blocks,
+    list_eight,
+    list_foci,
+    lowest,
+    mark_slabs,
+    minus,
     philox,
-    raise_four,
+    place_foci,
+    plus,
+    random_map,
+    read_block,
+    read_parts,
+    read_row,
     sum_block,
+    sum_large_block,
     survey,
     survey_blocks,
+    times,
+    write_block,
+    write_row,
 )
 from tests.naive import montecarlo as naive
 
@@ -47,7 +70,12 @@ def both_ways(compiled, python):
 NUMBERS = [0, 1, 2, 2**32 - 1, 2**32, 2**32 + 1, 2**63, LARGEST - 1, LARGEST]
 
 
-@both_ways(high_product, high_product.py_func)
+@kernel
+def compiled_high_product(a, b):
+    return high_product(a, b)
+
+
+@both_ways(compiled_high_product, high_product)
 def test_high_product__equals_the_product_of_whole_numbers(way, rng):
     random = rng.integers(0, LARGEST, size=(500, 2), dtype=np.uint64, endpoint=True).tolist()
     for a, b in [*itertools.product(NUMBERS, repeat=2), *random]:
@@ -140,14 +168,20 @@ SHAPE = (6, 7, 8)
 EDGES = [(3, 5, 3), (1, 1, 1), (5, 3, 7), (9, 9, 9)]
 
 
-def laid_out(footprints, dtype=np.int32):
+def laid_out(footprints):
     """words, starts and halves as the kernels want them."""
-    padded = [np.pad(footprint, ((0, 0), (0, 0), (PAD, PAD))) for footprint in footprints]
-    sizes = [footprint.size for footprint in padded]
-    words = [np.zeros(0, dtype), *(footprint.ravel() for footprint in padded)]
-    starts = np.cumsum([0, *sizes])[:-1]
+    words, starts, n = [np.zeros(0, np.int32)], [], 0
+    for footprint in footprints:
+        padded = np.pad(footprint, ((PAD, PAD + 1), (PAD, 0), (PAD, 0)))
+        starts.append(n + int(np.ravel_multi_index((PAD, PAD, PAD), padded.shape)))
+        words.append(padded.ravel())
+        n += padded.size
     halves = np.array([[n // 2 for n in footprint.shape] for footprint in footprints])
-    return np.concatenate(words).astype(dtype), starts, halves.reshape(-1, 3).astype(np.int64)
+    return (
+        np.concatenate(words).astype(np.int32),
+        np.array(starts, dtype=np.int64),
+        halves.reshape(-1, 3).astype(np.int64),
+    )
 
 
 @pytest.fixture
@@ -266,10 +300,10 @@ def test_largest_cluster__joins_branches_that_meet_late(way):
 # ------------------------------------------------------------------------ iterations
 
 
-def iterated(way, experiments, inside, threshold, connectivity, n, first=0, dtype=np.int32):
+def iterated(way, experiments, inside, threshold, connectivity, n, first=0):
     """Maxima by the kernel; foci may fall on any voxel of the volume."""
     footprints = [footprint for experiment in experiments for footprint in experiment]
-    words, starts, halves = laid_out(footprints, dtype)
+    words, starts, halves = laid_out(footprints)
     places = flat_places(inside)
     results = np.full((n, 3), -1, dtype=np.int64)
     way(
@@ -317,17 +351,40 @@ def test_iterate__begins_where_it_is_told(footprints):
     assert iterated(iterate, *args, 20)[13:] == iterated(iterate, *args, 7, first=13)
 
 
-def test_iterate__larger_words_give_the_same(footprints):
-    args = [footprints[:4], footprints[4:]], MASKS["all voxels"], 60, 6, 100
-    assert iterated(iterate, *args, dtype=np.int64) == iterated(iterate, *args)
-
-
 def test_iterate__holds_sums_beyond_31_bits(footprints):
-    huge = [footprint.astype(np.int64) << 26 for footprint in footprints]
-    args = [[footprint] for footprint in huge], MASKS["all voxels"], 60 << 26, 6, 50
-    found = iterated(iterate, *args, dtype=np.int64)
+    huge = [footprint << 24 for footprint in footprints]
+    args = [[footprint] for footprint in huge * 3], MASKS["all voxels"], 60 << 24, 6, 50
+    found = iterated(iterate, *args)
     assert found == twin_of(*args)
     assert max(largest for largest, _, _ in found) > 2**32
+
+
+@both_ways(random_map, random_map.py_func)
+def test_random_map__equals_the_twin(way, footprints):
+    words, starts, halves = laid_out(footprints)
+    chosen, centres = np.full(10, -9), np.full((10, 3), -9)
+    places = np.argwhere(np.ones(SHAPE))
+    experiments = [footprints[:4], [], footprints[4:]]
+    log_sum, own = np.full(SHAPE, -9), np.zeros(SHAPE, dtype=np.int32)
+    for iteration in (0, 5):
+        drawn = places[naive.draw(11, 2, iteration, 10, len(places))]
+        way(
+            np.uint64(11),
+            np.uint64(2),
+            np.uint64(iteration),
+            places,
+            np.array([0, 4, 4, 10]),
+            words,
+            starts,
+            halves,
+            chosen,
+            centres,
+            log_sum,
+            own,
+        )
+        np.testing.assert_array_equal(centres, drawn)
+        np.testing.assert_array_equal(log_sum, naive.log_sum(experiments, drawn, SHAPE))
+        assert not own.any()
 
 
 def test_iterate__above_every_value_there_is_no_cluster(footprints):
@@ -336,147 +393,358 @@ def test_iterate__above_every_value_there_is_no_cluster(footprints):
     assert all(0 < largest < 50 for largest, _, _ in found)
 
 
+# ------------------------------------------------------------------------ vector steps
+
+
+def summed_block(words, others, again, factor, out):
+    one = read_block(words, 3, 40, 7)
+    two = kept(read_block(others, 0, 16, 4), again)
+    sum_of_three = plus(plus(empty_block(), larger(one, two)), minus(one, two))
+    write_block(out, sum_of_three)
+    return above(sum_of_three, factor)
+
+
+def summed_row(values, again, factor, out):
+    one, two = read_row(values, 5), kept(read_parts(values, 1, 7, 4), again)
+    sum_of_three = plus(times(larger(one, two), factor), minus(plus(empty_row(), one), two))
+    write_row(out, 2, sum_of_three)
+    return above(sum_of_three, factor)
+
+
+def listed_bits(bits, out):
+    rest = list_eight(bits, 100, out, 1)
+    return lowest(bits), count(bits), rest
+
+
+@both_ways(kernel(summed_block), summed_block)
+@pytest.mark.parametrize("again", [True, False])
+def test_steps__of_a_block_equal_numpy(way, again, rng):
+    for _ in range(20):
+        words = rng.integers(-(2**28), 2**28, 300).astype(np.int32)
+        others = rng.integers(-(2**28), 2**28, 64).astype(np.int32)
+        i, j, k = np.indices((4, 4, 4)).reshape(3, 64)
+        one, two = words[3 + 40 * i + 7 * j + k], others * again
+        expected = np.maximum(one, two) + one - two
+        out = np.full(64, -9, dtype=np.int32)
+        bits = way(words, others, again, np.int32(expected[7]), out)
+        assert out.tolist() == expected.tolist()
+        assert int(bits) == sum(1 << k for k in range(64) if expected[k] > expected[7])
+
+
+@both_ways(kernel(summed_row), summed_row)
+@pytest.mark.parametrize("again", [True, False])
+def test_steps__of_a_row_equal_numpy(way, again, rng):
+    for _ in range(20):
+        values, factor = rng.random(20).astype(np.float32), np.float32(rng.random())
+        one = values[5:13]
+        two = [values[1 + i] * values[7 + j] * values[4 + k] for i, j, k in np.ndindex(2, 2, 2)]
+        two = np.array(two) * again
+        out = np.full(12, -9, dtype=np.float32)
+        bits = way(values, again, factor, out)
+        np.testing.assert_allclose(out[2:10], np.maximum(one, two) * factor + one - two, 1e-6)
+        assert int(bits) == sum(1 << k for k in range(8) if out[2 + k] > factor)
+        assert out[[0, 1, 10, 11]].tolist() == [-9] * 4
+
+
+@both_ways(kernel(listed_bits), listed_bits)
+def test_steps__of_bits_equal_python(way, rng):
+    random = rng.integers(0, LARGEST, 50, dtype=np.uint64)
+    sparse = random & rng.integers(0, LARGEST, 50, dtype=np.uint64) & random[::-1]
+    for bits in [*random, *sparse, *(np.uint64(n) for n in [0, 1, 5, 2**63, LARGEST])]:
+        places = [k for k in range(64) if int(bits) >> k & 1]
+        out = np.full(10, -9)
+        first, n, rest = way(bits, out)
+        assert (first, n) == (places[0] if places else 64, len(places))
+        assert out[1 : 1 + len(places[:8])].tolist() == [100 + k for k in places[:8]]
+        assert int(rest) == sum(1 << k for k in places[8:])
+        assert out[[0, 9]].tolist() == [-9, -9]
+
+
 # ------------------------------------------------------------------------ blocks
 
-BLOCKS = (2, 2, 3)
-"""Blocks of 4 x 4 x 4 voxels that hold SHAPE and a blank voxel at the end of each axis."""
+COUNTS = (2, 2, 3)
+"""Blocks of 4 x 4 x 4 voxels that hold SHAPE."""
 
-WHOLE = tuple(4 * n for n in BLOCKS)
+WHOLE = tuple(4 * n for n in COUNTS)
+CORNERS = list(itertools.product((0, 4), (0, 4), (0, 4, 8)))
+SIZE_MM = (2.0, 2.5, 3.0)
 
 
 def by_blocks(volume):
     """Shape (12, 64): the voxels of each block."""
-    (x, y, z), edges = BLOCKS, (4, 4, 4)
+    (x, y, z), edges = COUNTS, (4, 4, 4)
     cut = volume.reshape(x, edges[0], y, edges[1], z, edges[2])
     return cut.transpose(0, 2, 4, 1, 3, 5).reshape(x * y * z, 64)
 
 
 @pytest.fixture
-def hills():
-    """Footprints that fall off from their middle, of many widths and places in a voxel."""
-    size, rng = (2.0, 2.5, 3.0), np.random.default_rng(3)
+def kinds():
+    """Widths and places within a voxel of ten footprints."""
+    rng = np.random.default_rng(3)
     shifts = [(0.0, 0.0, 0.0), (0.5, -0.5, 0.5), *rng.uniform(-0.5, 0.5, (8, 3)).tolist()]
-    widths = [3.0, 9.0, 5.0, 4.1, 3.3, 7.0, 3.0, 6.2, 11.0, 3.5]
-    return [gaussian_footprint(w, size, tuple(s)) for w, s in zip(widths, shifts, strict=True)]
+    return np.column_stack([[3.0, 9.0, 5.0, 4.1, 3.3, 7.0, 3.0, 6.2, 23.0, 3.5], shifts])
 
 
 @pytest.fixture
-def thrown(hills, rng):
-    """Ten foci of three experiments, one of which has none: their layout and their maps."""
-    centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
-    experiments = [hills[:4], [], hills[4:]]
-    return laid_out(hills), centres, experiments, np.array([0] * 4 + [2] * 6)
+def hills(kinds):
+    """The footprints: they fall off from their middle."""
+    return [gaussian_footprint(w, SIZE_MM, (x, y, z)) for w, x, y, z in kinds.tolist()]
+
+
+@pytest.fixture
+def layout(kinds):
+    return null_footprints(kinds, SIZE_MM, len(kinds))
+
+
+BLANK = 20
+
+
+def bounds(way, layout, centres, n=1):
+    """Bounds of blocks after an experiment of all foci was added n times."""
+    bound = np.zeros(4 * (3 + BLANK) + BLANK + 8, dtype=np.float32)
+    own = np.zeros_like(bound)
+    every = np.tile(np.arange(10), n)
+    for _ in range(2):
+        way(
+            layout.near,
+            every,
+            layout.halves[every],
+            np.tile(centres, (n, 1)),
+            (*COUNTS, BLANK),
+            bound,
+            own,
+        )
+    assert not own.any()
+    return bound[BLANK : BLANK + 4 * (3 + BLANK)].reshape(4, -1)[:, :3].ravel()
+
+
+def anywhere(rng):
+    """Voxels in the volume and around it."""
+    return np.column_stack([rng.integers(-3, n + 3, 10) for n in SHAPE])
+
+
+def most_of_blocks(hills, centres):
+    """The largest value the hills give to each block, and the sum of the largest of each."""
+    roomy = tuple(n + 40 for n in WHOLE)
+    part = tuple(slice(20, 20 + n) for n in WHOLE)
+    each = [
+        by_blocks(naive.experiment_map([h], [c + 20], roomy)[part]).max(axis=1)
+        for h, c in zip(hills, centres, strict=True)
+    ]
+    return np.max(each, axis=0), np.sum(each, axis=0)
 
 
 @both_ways(bound_experiment, bound_experiment.py_func)
-def test_bound_experiment__adds_the_largest_value_of_each_block(way, hills, rng):
+def test_bound_experiment__is_at_least_the_largest_value_of_each_block(way, layout, hills, rng):
+    crowd = CROWDED // 10 + 1
     for _ in range(20):
-        centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
-        before = rng.integers(0, 1000, BLOCKS).astype(np.int32)
-        after, own = before.copy(), np.zeros(BLOCKS, dtype=np.int32)
-        way(*laid_out(hills), centres, after, own)
-        expected = by_blocks(naive.experiment_map(hills, centres, WHOLE)).max(axis=1)
-        assert (after - before).ravel().tolist() == expected.tolist()
-        assert not own.any()
+        centres = anywhere(rng)
+        most, added = most_of_blocks(hills, centres)
+        found = bounds(way, layout, centres, crowd)
+        assert np.all(found >= 2 * (most - 1.0))
+        assert np.all(found <= 3.4 * most + 4)
+        found = bounds(way, layout, centres)
+        assert np.all(found >= 2 * (added - 10.0))
+        assert np.all(found <= 3.4 * added + 40)
 
 
 @both_ways(choose_blocks, choose_blocks.py_func)
-def test_choose_blocks__numbers_those_above_the_level(way):
-    bound, in_mask = np.array([5, 9, 7, 8, 5, 6]), np.array([0, 2, 3, 4, 5])
-    slot, chosen = np.full(6, -1), np.full(5, -7)
-    assert way(bound, in_mask, 5, slot, chosen) == 3
-    assert chosen[:3].tolist() == [2, 3, 5]
-    assert slot.tolist() == [-1, -1, 0, 1, -1, 2]
+@pytest.mark.parametrize("n_z", [3, 8, 19])
+def test_choose_blocks__lists_those_above_the_level(way, n_z, rng):
+    bound = rng.integers(0, 9, 6 * (n_z + 2) + 2 + 8).astype(np.float32)
+    inside = rng.random((6, n_z)) < 0.7
+    bits = np.packbits(inside, axis=1, bitorder="little")
+    chosen = np.full(6 * n_z, -9)
+    n = way(bound, np.float32(4), bits, (3, 2, n_z, 2), chosen)
+    volume = bound[2 : 2 + 6 * (n_z + 2)].reshape(6, -1)[:, :n_z]
+    assert chosen[:n].tolist() == np.flatnonzero(inside & (volume > 4)).tolist()
 
 
-@both_ways(match_blocks, match_blocks.py_func)
-@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_match_blocks__lists_the_foci_of_each_block_in_order(way, thrown, share, rng):
-    (_, _, halves), centres, _, _ = thrown
-    slot = np.full(BLOCKS, -1)
-    places = np.argwhere(rng.random(BLOCKS) < share)
-    slot[tuple(places.T)] = rng.permutation(len(places))
-    met, pairs = np.full((500, 2), -9), np.full(500, -9)
-    pair_start = np.full(len(places) + 1, -9)
-    way(halves, centres, slot, met, pair_start, pairs)
-    expected = {
-        int(slot[tuple(block)]): [
-            f
-            for f in range(10)
-            if np.all(4 * block <= centres[f] + halves[f])
-            and np.all(4 * block + 3 >= centres[f] - halves[f])
-        ]
-        for block in places
-    }
-    found = {
-        b: pairs[pair_start[b] : pair_start[b + 1]].tolist() for b in range(len(pair_start) - 1)
-    }
-    assert found == expected
+def marked(halves, centres):
+    """The slabs of each axis."""
+    n_words = -(-len(centres) // 64)
+    slabs = [np.full((n, n_words), 7, dtype=np.uint64) for n in COUNTS]
+    for axis in range(3):
+        mark_slabs(halves, centres, axis, slabs[axis])
+    return slabs
 
 
-@both_ways(raise_four, raise_four.py_func)
-def test_raise_four__keeps_the_larger_of_four(way):
-    own, words = np.array([0, 5, 1, 7, 2, 9]), np.array([8, 8, 4, 4, 4, 4, 8])
-    way(own, np.uint64(1), words, np.uint64(2))
-    assert own.tolist() == [0, 5, 4, 7, 4, 9]
+@both_ways(mark_slabs, mark_slabs.py_func)
+@pytest.mark.parametrize("n_foci", [1, 64, 100])
+def test_mark_slabs__notes_the_foci_that_reach_a_slab(way, n_foci, rng):
+    centres = rng.integers(-9, 20, (n_foci, 3))
+    halves = rng.integers(0, 5, (n_foci, 3))
+    slabs = np.full((3, -(-n_foci // 64)), 7, dtype=np.uint64)
+    way(halves, centres, 2, slabs)
+    for n in range(3):
+        low, high = centres[:, 2] - halves[:, 2], centres[:, 2] + halves[:, 2]
+        reaching = np.flatnonzero((low <= 4 * n + 3) & (high >= 4 * n)).tolist()
+        bits = [64 * word + k for word in range(slabs.shape[1]) for k in range(64)]
+        bits = [b for b in bits if int(slabs[n, b // 64]) >> (b % 64) & 1]
+        assert bits == reaching
+
+
+@both_ways(list_foci, list_foci.py_func)
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.9, 1.0])
+def test_list_foci__lists_those_of_all_three_slabs(way, share, rng):
+    held = rng.random((3, 300)) < share ** (1 / 3)
+    padded = np.zeros((3, 320), dtype=bool)
+    padded[:, :300] = held
+    slabs = np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+    reaching = np.full(300 + 8, -9)
+    n = way(*slabs, reaching)
+    assert reaching[:n].tolist() == np.flatnonzero(held.all(axis=0)).tolist()
+
+
+OWNER = np.array([0] * 4 + [2] * 6)
+
+
+def placed(way, layout, centres, corner=(0, 0, 0)):
+    """centres and foci as kernels want them, of foci that fall on some voxels."""
+    foci = np.full((10, 7), -9)
+    foci[:, 0] = OWNER
+    foci[:, 2] = 2 * layout.halves[:, 2] + 1 + PAD
+    foci[:, 1] = (2 * layout.halves[:, 1] + 1 + PAD) * foci[:, 2]
+    found = np.full((10, 3), -9)
+    way(
+        np.arange(10)[::-1].copy(),
+        centres[::-1].astype(np.int16),
+        np.array(corner),
+        layout.starts,
+        layout.halves,
+        np.arange(10),
+        layout.fine.shape[2],
+        found,
+        foci,
+    )
+    return found, foci
+
+
+@both_ways(place_foci, place_foci.py_func)
+def test_place_foci__says_where_the_middle_of_each_footprint_is(way, layout, hills, rng):
+    centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
+    found, foci = placed(way, layout, centres, corner=(1, 2, 3))
+    np.testing.assert_array_equal(found, centres - [1, 2, 3])
+    at = foci[:, 3] + found[:, 0] * foci[:, 1] + found[:, 1] * foci[:, 2] + found[:, 2]
+    assert layout.words[at].tolist() == [int(hill.max()) for hill in hills]
+    spots = foci[:, 4:] // 2 + found
+    fine = layout.fine.reshape(-1, 2)[spots]
+    assert fine.prod(axis=1)[:, 0] == pytest.approx([hill.max() for hill in hills], rel=0.01)
+
+
+def reaching(layout, centres, corner):
+    low, high = centres - layout.halves, centres + layout.halves
+    reach = np.all((low <= np.add(corner, 3)) & (high >= corner), axis=1)
+    return np.flatnonzero(reach)
+
+
+EXPERIMENTS = (slice(0, 4), slice(4, 4), slice(4, 10))
+
+
+def sums_of_blocks(hills, centres):
+    roomy = tuple(n + 40 for n in WHOLE)
+    volume = naive.log_sum([hills[part] for part in EXPERIMENTS], centres + 20, roomy)
+    return by_blocks(volume[tuple(slice(20, 20 + n) for n in WHOLE)])
+
+
+@both_ways(any_part_above, any_part_above.py_func)
+def test_any_part_above__misses_no_part(way, layout, hills, rng):
+    centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
+    _, foci = placed(place_foci, layout, centres)
+    expected = sums_of_blocks(hills, centres)
+    for corner, sums in zip(CORNERS, expected, strict=True):
+        foci_here = reaching(layout, centres, corner)
+        arguments = corner, foci_here, foci, layout.fine.ravel()
+        assert way(*arguments, np.float32(sums.max() - 3))
+        assert not way(*arguments, np.float32(3 * sums.max() + 10))
 
 
 @both_ways(sum_block, sum_block.py_func)
-def test_sum_block__equals_the_twin(way, thrown):
-    layout, centres, experiments, owner = thrown
-    expected = by_blocks(naive.log_sum(experiments, centres, WHOLE))
-    for block, corner in enumerate(itertools.product((0, 4), (0, 4), (0, 4, 8))):
-        low, high = centres - layout[2], centres + layout[2]
-        reach = np.all((low <= np.add(corner, 3)) & (high >= corner), axis=1)
-        own, log_sum = np.zeros(64, dtype=np.int32), np.full(64, -9, dtype=np.int32)
-        way(corner, np.flatnonzero(reach), owner, *layout, centres, own, log_sum)
-        assert log_sum.tolist() == expected[block].tolist()
-        assert not own.any()
+def test_sum_block__equals_the_twin(way, layout, hills, rng):
+    centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
+    _, foci = placed(place_foci, layout, centres)
+    for corner, sums in zip(CORNERS, sums_of_blocks(hills, centres), strict=True):
+        total = np.full(64, -9, dtype=np.int32)
+        level, here = int(np.median(sums)), reaching(layout, centres, corner)
+        bits = way(corner, here, foci, layout.words, np.int32(level), total)
+        assert total.tolist() == sums.tolist()
+        assert int(bits) == sum(1 << k for k in range(64) if sums[k] > level)
 
 
-def members(inside):
-    """Where the mask voxels of each block begin, their places in it and in the flat volume."""
-    shape = tuple(n + 1 for n in SHAPE)
-    flat, held = np.full(WHOLE, -1), np.zeros(WHOLE, dtype=bool)
-    part = tuple(slice(n) for n in shape)
-    flat[part] = np.arange(np.prod(shape)).reshape(shape)
-    held[part] = np.pad(inside, ((0, 1), (0, 1), (0, 1)))
-    flat, held = by_blocks(flat), by_blocks(held)
-    starts = np.cumsum([0, *held.sum(axis=1)])
-    return starts, np.nonzero(held)[1], flat[held]
+@both_ways(sum_large_block, sum_large_block.py_func)
+def test_sum_large_block__holds_sums_beyond_31_bits(way, layout, hills):
+    centres = np.full((10, 3), 3)
+    _, foci = placed(place_foci, layout, centres)
+    scale = (2**31 - 1) // layout.words.max()
+    words = layout.words * scale
+    largest = 0
+    for corner, sums in zip(CORNERS, scale * sums_of_blocks(hills, centres), strict=True):
+        total = np.full(64, -9)
+        level, here = int(np.median(sums)), reaching(layout, centres, corner)
+        bits = way(corner, here, foci, words, level, total)
+        assert total.tolist() == sums.tolist()
+        assert int(bits) == sum(1 << k for k in range(64) if sums[k] > level)
+        largest = max(largest, total.max())
+    assert largest > 2**31
+
+
+def inside_blocks(inside):
+    """Bits of the mask voxels of each block."""
+    held = np.zeros(WHOLE, dtype=bool)
+    held[tuple(slice(n) for n in SHAPE)] = inside
+    bits = np.packbits(by_blocks(held), axis=1, bitorder="little").view("<u8")
+    return bits.astype(np.uint64).reshape(COUNTS)
 
 
 @both_ways(survey_blocks, survey_blocks.py_func)
-def test_survey_blocks__equals_the_twin(way, thrown):
-    layout, centres, experiments, owner = thrown
+@pytest.mark.parametrize("bound", [0.0, 3e9], ids=["small sums", "large sums"])
+def test_survey_blocks__equals_the_twin(way, layout, hills, bound, rng):
+    centres = np.column_stack([rng.integers(0, n, 10) for n in SHAPE])
+    _, foci = placed(place_foci, layout, centres)
     inside = MASKS["half of the voxels"]
-    every = np.arange(12)
-    slot, met, pairs = every.reshape(BLOCKS), np.empty((500, 2), int), np.empty(500, int)
-    pair_start = np.empty(13, dtype=np.int64)
-    match_blocks(layout[2], centres, slot, met, pair_start, pairs)
-    total = np.pad(naive.log_sum(experiments, centres, SHAPE), ((0, 1), (0, 1), (0, 1))).ravel()
+    total = naive.log_sum([hills[part] for part in EXPERIMENTS], centres, SHAPE)
+    total = np.pad(total, ((0, 1), (0, 1), (0, 1))).ravel()
     places = flat_places(inside)
     threshold = int(np.median(total[places]))
     voxels, values = np.empty((2, places.size), dtype=np.int64)
-    starts = pair_start, pairs, owner, *layout, centres
-    blocks = np.array(BLOCKS)
-    largest, n = way(every, *starts, *members(inside), blocks, threshold, voxels, values)
-    assert largest == total[places].max()
+    n = way(
+        np.arange(12),
+        np.full(500, bound, dtype=np.float32),
+        threshold,
+        np.float32(threshold - 3),
+        (*COUNTS, BLANK),
+        inside_blocks(inside).ravel(),
+        np.zeros(3, dtype=np.int64),
+        np.array(SHAPE) + 1,
+        *marked(layout.halves, centres),
+        foci,
+        layout.words,
+        layout.fine.ravel(),
+        voxels,
+        values,
+    )
     assert sorted(voxels[:n]) == places[total[places] > threshold].tolist()
-    assert values[:n].tolist() == (total[voxels[:n]] - threshold).tolist()
+    assert values[:n].tolist() == total[voxels[:n]].tolist()
 
 
-def pruned(way, experiments, inside, threshold, connectivity, n):
+def pruned(way, kinds, experiments, inside, threshold, connectivity, n):
     """Maxima by the pruned kernel, as `iterated` has them by the other."""
     results = np.full((n, 3), -1, dtype=np.int64)
+    layout = null_footprints(kinds, SIZE_MM, len(kinds))
     way(
         np.uint64(11),
         np.uint64(2),
         0,
-        np.argwhere(np.ones(SHAPE)),
+        np.argwhere(np.ones(SHAPE)).astype(np.int16),
         np.cumsum([0, *map(len, experiments)]),
-        *laid_out([footprint for experiment in experiments for footprint in experiment]),
-        *members(inside),
+        layout.words,
+        layout.starts,
+        layout.halves,
+        np.arange(len(kinds)),
+        layout.near,
+        layout.fine,
+        np.zeros(3, dtype=np.int64),
+        inside_blocks(inside),
         threshold,
         earlier_neighbours(SHAPE, connectivity),
         np.array(SHAPE) + 1,
@@ -487,14 +755,14 @@ def pruned(way, experiments, inside, threshold, connectivity, n):
 
 @every_mask
 @pytest.mark.parametrize("connectivity", [6, 18, 26])
-def test_iterate_pruned__equals_the_twin(hills, inside, connectivity):
+def test_iterate_pruned__equals_the_twin(kinds, hills, inside, connectivity):
     experiments = [hills[:4], [], hills[4:5], hills[5:]]
     top = max(int(hill.max()) for hill in hills)
     for threshold in (-1, 0, top // 9, top // 3, top, 2**60):
         args = experiments, inside, threshold, connectivity, 40
-        assert pruned(iterate_pruned, *args) == twin_of(*args)
+        assert pruned(iterate_pruned, kinds, *args) == twin_of(*args)
 
 
-def test_iterate_pruned__in_plain_python_equals_the_twin(hills):
+def test_iterate_pruned__in_plain_python_equals_the_twin(kinds, hills):
     args = [hills[:4], [], hills[4:]], MASKS["half of the voxels"], 9_000_000, 26, 3
-    assert pruned(iterate_pruned.py_func, *args) == twin_of(*args)
+    assert pruned(iterate_pruned.py_func, kinds, *args) == twin_of(*args)

@@ -106,13 +106,23 @@ def gaussian_footprint(
             f"({max(voxel_size_mm):.2f} mm), so it cannot be laid on this grid; "
             "use a mask with smaller voxels or a larger fwhm_mm"
         )
+    x, y, z = axis_weights(fwhm_mm, voxel_size_mm, offset_voxels)
+    footprint = to_lattice(x[:, None, None] * y[:, None] * z)
+    footprint.setflags(write=False)
+    return footprint
+
+
+def axis_weights(
+    fwhm_mm: float,
+    voxel_size_mm: tuple[float, float, float],
+    offset_voxels: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weights along x, y and z, whose product is the modelled activation of a footprint."""
     x, y, z = (
         _weights(fwhm_mm / FWHM_PER_SD / edge, offset)
         for edge, offset in zip(voxel_size_mm, offset_voxels, strict=True)
     )
-    footprint = to_lattice(x[:, None, None] * y[:, None] * z)
-    footprint.setflags(write=False)
-    return footprint
+    return x, y, z
 
 
 def _weights(sd_voxels: float, offset: float) -> FloatArray:

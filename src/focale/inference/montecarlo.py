@@ -19,7 +19,7 @@ from collections.abc import Generator
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -29,19 +29,16 @@ from focale.frozen import freeze
 from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.footprints import gaussian_footprint
 from focale.inference.ma_maps import Placement
-from focale.kernels.montecarlo import PAD, iterate, iterate_pruned
+from focale.inference.null_footprints import BLOCK, null_footprints
+from focale.kernels.montecarlo import iterate, iterate_pruned
 from focale.space.mask import Mask
-from focale.typing import FloatArray, IntArray
+from focale.typing import BoolArray, FloatArray, IntArray
 
 Engine = Literal["pruned", "dense"]
 Sampling = Literal["mask", "grey_matter"]
 """Where random foci fall, by name: the mask of the analysis, or the grey matter in it."""
 
-BLOCK = 4
-"""Edge of the blocks of the pruned engine, in voxels; its kernels know it."""
-
 ITERATIONS_A_BLOCK = 250
-LARGEST_INT32 = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,16 +51,21 @@ class NullDesign:
         Shape (n_experiments + 1,); experiment i has the foci `offsets[i]` to
         `offsets[i + 1]`.
     words
-        All footprints one after the other, lattice values; rows along z padded with zeros.
+        All different footprints one after the other, as in `NullFootprints`.
     starts
-        Shape (n_foci,); where the footprint of each focus begins in `words`.
+        Shape (n_foci,); where in `words` the first voxel of the footprint of each focus is.
     halves
         Shape (n_foci, 3); half widths of its box, in voxels.
     sampling
         Shape (n_sampling_voxels, 3); voxels a focus may fall on.
-    member_start, member, flat
-        The mask voxels by blocks of 4 x 4 x 4 voxels of the padded volume: where those of
-        each block begin, their places in the block and in the flat volume.
+    kinds
+        Shape (n_foci,); number of the footprint of each focus among the different ones.
+    near, fine
+        Bounds of the different footprints, as in `NullFootprints`.
+    corner
+        Shape (3,); first voxel of the first block.
+    inside
+        Shape (x, y, z) of blocks, uint64; one bit for each mask voxel of the block.
     mask
         The voxels of the analysis.
     recipe
@@ -76,15 +78,17 @@ class NullDesign:
     starts: IntArray
     halves: IntArray
     sampling: IntArray
-    member_start: IntArray
-    member: IntArray
-    flat: IntArray
+    kinds: IntArray
+    near: FloatArray
+    fine: FloatArray
+    corner: IntArray
+    inside: IntArray
     mask: Mask
     recipe: tuple[Any, ...]
 
     def __post_init__(self) -> None:
         freeze(self, "offsets", "words", "starts", "halves", "sampling")
-        freeze(self, "member_start", "member", "flat")
+        freeze(self, "kinds", "near", "fine", "corner", "inside")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _design_of, (_packed(self),)
@@ -149,41 +153,22 @@ def null_design(
     in_voxels = mask.grid.to_voxels(foci_mm).reshape(-1, 3)
     centres = np.round(in_voxels).astype(np.int64)
     shifts = np.zeros_like(in_voxels) if placement == "nearest" else in_voxels - centres
+    kinds = np.column_stack([np.repeat(fwhm_mm, np.diff(offsets)), shifts])
     edges = mask.grid.voxel_size_mm
     voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))
-    places: dict[tuple[float, ...], int] = {}
-    words: list[IntArray] = []
-    starts: list[int] = []
-    halves: list[list[int]] = []
-    counts: list[int] = []
-    tops: list[int] = []
-    n_words = 0
-    for i, fwhm in enumerate(fwhm_mm):
-        before = len(starts)
-        for f in range(offsets[i], offsets[i + 1]):
-            x, y, z = (float(shift) for shift in shifts[f])
-            footprint = gaussian_footprint(float(fwhm), voxel_size_mm, (x, y, z))
-            if not _reaches(footprint, centres[f], mask):
-                continue
-            key = (float(fwhm), x, y, z)
-            if key not in places:
-                places[key] = n_words
-                padded = np.pad(footprint, ((0, 0), (0, 0), (PAD, PAD)))
-                words.append(padded.reshape(-1))
-                n_words += padded.size
-            starts.append(places[key])
-            halves.append([edge // 2 for edge in footprint.shape])
-            tops.append(int(footprint.max()))
-        counts.append(len(starts) - before)
-    ends = np.cumsum([0, *counts])
-    largest_sum = sum(max(tops[a:b], default=0) for a, b in pairwise(ends))
-    where = sampling or mask
+    taking_part = _reaching(kinds, centres, mask, voxel_size_mm)
+    different, kind = np.unique(kinds[taking_part], axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    footprints = null_footprints(different, voxel_size_mm, kind.size)
     return NullDesign(
-        offsets=ends.astype(np.int64),
-        words=np.concatenate(words).astype(np.int32 if largest_sum < LARGEST_INT32 else np.int64),
-        starts=np.array(starts, dtype=np.int64),
-        halves=np.array(halves, dtype=np.int64).reshape(-1, 3),
-        sampling=where.ijk(np.arange(where.n_voxels)).astype(np.int32),
+        offsets=np.concatenate([[0], np.cumsum(taking_part)])[offsets],
+        words=footprints.words,
+        starts=footprints.starts[kind],
+        halves=footprints.halves[kind],
+        sampling=_voxels(sampling or mask),
+        kinds=kind,
+        near=footprints.near,
+        fine=footprints.fine,
         **_blocks(mask),
         mask=mask,
         recipe=(foci_mm, offsets, fwhm_mm, mask, placement, sampling),
@@ -293,7 +278,7 @@ def _block(
     foci = design.sampling, design.offsets, design.words, design.starts, design.halves
     shape = np.array(_padded_shape(design.mask), dtype=np.int64)
     if engine == "pruned":
-        blocks = design.member_start, design.member, design.flat
+        blocks = design.kinds, design.near, design.fine, design.corner, design.inside
         iterate_pruned(key_0, key_1, first, *foci, *blocks, threshold, earlier, shape, maxima)
     else:
         runs = _runs(design.mask)
@@ -302,19 +287,39 @@ def _block(
 
 
 @lru_cache(maxsize=2)  # one mask serves many results
+def _voxels(mask: Mask) -> IntArray:
+    """Indices of the mask voxels; small numbers, as a processor's memory is."""
+    return np.argwhere(mask.inside).astype(np.int16)
+
+
+@lru_cache(maxsize=2)  # one mask serves many results
 def _blocks(mask: Mask) -> dict[str, IntArray]:
-    """The mask voxels by blocks, as `NullDesign` has them."""
-    shape = _padded_shape(mask)
-    ijk = mask.ijk(np.arange(mask.n_voxels))
-    grid = [-(-edge // BLOCK) for edge in shape]
-    block = np.ravel_multi_index(tuple((ijk // BLOCK).T), grid)
-    order = np.argsort(block, kind="stable")
-    i, j, k = (ijk % BLOCK)[order].T
-    return {
-        "member_start": np.searchsorted(block[order], np.arange(np.prod(grid) + 1)),
-        "member": ((BLOCK * i + j) * BLOCK + k).astype(np.int32),
-        "flat": np.ravel_multi_index(tuple(ijk[order].T), shape).astype(np.int32),
-    }
+    """The mask voxels by blocks, as `NullDesign` has them; none lies outside all blocks."""
+    where = np.nonzero(mask.inside)
+    corner = np.array([axis.min() for axis in where])
+    x, y, z = (-(-(axis.max() + 1 - axis.min()) // BLOCK) for axis in where)
+    whole = np.zeros((BLOCK * x, BLOCK * y, BLOCK * z), dtype=bool)
+    whole[tuple(axis - first for axis, first in zip(where, corner, strict=True))] = True
+    cut = whole.reshape(x, BLOCK, y, BLOCK, z, BLOCK).transpose(0, 2, 4, 1, 3, 5)
+    bits = np.packbits(cut.reshape(x, y, z, BLOCK**3), axis=-1, bitorder="little")
+    return {"corner": corner, "inside": bits.view("<u8")[..., 0].astype(np.uint64)}
+
+
+def _reaching(
+    kinds: FloatArray,
+    centres: IntArray,
+    mask: Mask,
+    voxel_size_mm: tuple[float, float, float],
+) -> BoolArray:
+    """Which foci leave anything in the mask; `kinds` as in `null_footprints`."""
+    in_grid = np.all((centres >= 0) & (centres < mask.grid.shape), axis=1)
+    reaching = np.zeros(len(centres), dtype=bool)
+    reaching[in_grid] = mask.inside[tuple(centres[in_grid].T)]
+    for f in np.flatnonzero(~reaching):
+        fwhm, x, y, z = kinds[f].tolist()
+        footprint = gaussian_footprint(fwhm, voxel_size_mm, (x, y, z))
+        reaching[f] = _reaches(footprint, centres[f], mask)
+    return reaching
 
 
 def _reaches(footprint: IntArray, centre: IntArray, mask: Mask) -> bool:

@@ -9,32 +9,39 @@ whole numbers of the log lattice: the results are the same bits on any machine.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from focale._jit import kernel
-from focale.typing import IntArray
+import numpy as np
+from llvmlite import ir
+from numba import types
+
+from focale._jit import Lanes, intrinsic, kernel
+from focale.typing import FloatArray, IntArray
 
 # e experiments, f foci, t footprints, w words of all footprints, s sampling voxels,
 # (x, y, z) voxels of the volume, v mask voxels, i iterations, n neighbours
 
-MASK32 = np.uint64(0xFFFFFFFF)
-SHIFT32 = np.uint64(32)
 PAD = 3
-"""Zeros at the ends of the rows of a footprint, so that four voxels in a row of a block are
-read at once wherever the block begins."""
+"""Zeros around a footprint, so that a block of four voxels an axis is read at once wherever
+it begins."""
+
+BIT = ir.IntType(1)
+INT32 = ir.IntType(32)
+INT64 = ir.IntType(64)
+
+# ------------------------------------------------------------------------ random numbers
 
 
-@kernel
+def _emit_high_product(build: Any, a: Any, b: Any) -> Any:
+    wide = ir.IntType(128)
+    product = build.mul(build.zext(a, wide), build.zext(b, wide))
+    return build.trunc(build.lshr(product, wide(64)), INT64)
+
+
+@intrinsic(types.uint64, _emit_high_product)
 def high_product(a: np.uint64, b: np.uint64) -> np.uint64:
     """Upper 64 bits of the product of two unsigned 64-bit numbers."""
-    a_low, a_high = a & MASK32, a >> SHIFT32
-    b_low, b_high = b & MASK32, b >> SHIFT32
-    low_low = a_low * b_low
-    high_low = a_high * b_low
-    low_high = a_low * b_high
-    middle = (low_low >> SHIFT32) + (high_low & MASK32) + (low_high & MASK32)
-    carried = (high_low >> SHIFT32) + (low_high >> SHIFT32) + (middle >> SHIFT32)
-    return a_high * b_high + carried
+    return np.uint64(int(a) * int(b) >> 64)
 
 
 @kernel
@@ -46,9 +53,9 @@ def philox(counter: IntArray, key_0: np.uint64, key_1: np.uint64, out: IntArray)
     """
     c0, c1, c2, c3 = counter[0], counter[1], counter[2], counter[3]
     for _ in range(10):
-        h0 = np.uint64(high_product(np.uint64(0xD2E7470EE14C6C93), c0))
+        h0 = high_product(np.uint64(0xD2E7470EE14C6C93), c0)
         l0 = np.uint64(0xD2E7470EE14C6C93) * c0
-        h1 = np.uint64(high_product(np.uint64(0xCA5A826395121157), c2))
+        h1 = high_product(np.uint64(0xCA5A826395121157), c2)
         l1 = np.uint64(0xCA5A826395121157) * c2
         c0, c1, c2, c3 = h1 ^ c1 ^ key_0, l1, h0 ^ c3 ^ key_1, l0
         key_0 += np.uint64(0x9E3779B97F4A7C15)
@@ -75,6 +82,15 @@ def draw(
         chosen[f] = high_product(numbers[f % 4], np.uint64(n_choices))
 
 
+# ------------------------------------------------------------------------ whole maps
+
+
+# ------------------------------------------------------------------------ whole maps
+
+
+# ------------------------------------------------------------------------ whole maps
+
+
 @kernel
 def add_experiment(
     words: IntArray,
@@ -87,8 +103,8 @@ def add_experiment(
     """Add the maximum of the footprints of one experiment to `log_sum`.
 
     words : shape (w,); all footprints, one after the other, each in C order, with `PAD`
-        zeros at both ends of each row along z
-    starts : shape (f,); where the footprint of each focus begins
+        zeros between rows along z, between rows along y, and before and after it
+    starts : shape (f,); where the first voxel of the footprint of each focus is
     halves : shape (f, 3); half widths of its box, in voxels
     centres : shape (f, 3); voxel of each focus, perhaps outside the volume
     log_sum : shape (x, y, z); changed
@@ -111,14 +127,48 @@ def add_experiment(
                     if clearing:
                         mine[:] = 0
                         continue
-                    first = (x - corner_x) * edge_y + y - corner_y
-                    first = first * (edge_z + 2 * PAD) + PAD - corner_z
+                    first = (x - corner_x) * (edge_y + PAD) + y - corner_y
+                    first = first * (edge_z + PAD) - corner_z
                     row = words[starts[f] + first + z_start : starts[f] + first + z_stop]
                     total = log_sum[x, y, z_start:z_stop]
                     for k in range(row.size):
                         more = max(row[k] - mine[k], 0)
                         total[k] += more
                         mine[k] += more
+
+
+@kernel
+def random_map(
+    key_0: np.uint64,
+    key_1: np.uint64,
+    iteration: np.uint64,
+    sampling: IntArray,
+    offsets: IntArray,
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    chosen: IntArray,
+    centres: IntArray,
+    log_sum: IntArray,
+    own: IntArray,
+) -> None:
+    """Sum over experiments of the whole map of one iteration.
+
+    sampling : shape (s, 3); voxels a focus may fall on
+    offsets : shape (e + 1,); experiment i has the foci `offsets[i]` to `offsets[i + 1]`
+    words, starts, halves : as in `add_experiment`
+    chosen, centres : shape (f,) and (f, 3), int64; overwritten with where the foci fall
+    log_sum : shape (x, y, z), int64; overwritten
+    own : shape (x, y, z), int32; zeros, and zeros again at the end
+    """
+    log_sum[:] = 0
+    draw(key_0, key_1, iteration, sampling.shape[0], chosen)
+    for f in range(starts.size):
+        for axis in range(3):
+            centres[f, axis] = sampling[chosen[f], axis]
+    for e in range(offsets.size - 1):
+        a, b = offsets[e], offsets[e + 1]
+        add_experiment(words, starts[a:b], halves[a:b], centres[a:b], log_sum, own)
 
 
 @kernel
@@ -254,8 +304,8 @@ def iterate(
     shape : shape (3,); of the volume, blank voxels at the ends included
     results : shape (i, 3); filled with the largest value, cluster size and cluster mass
     """
-    log_sum = np.zeros((shape[0], shape[1], shape[2]), dtype=words.dtype)
-    own = np.zeros_like(log_sum)
+    log_sum = np.zeros((shape[0], shape[1], shape[2]), dtype=np.int64)
+    own = np.zeros((shape[0], shape[1], shape[2]), dtype=np.int32)
     flat = log_sum.reshape(-1)
     label = np.zeros(flat.size, dtype=np.int32)
     n_mask = np.sum(run_stops - run_starts)
@@ -282,215 +332,524 @@ def iterate(
         largest, n = survey(flat, run_starts, run_stops, threshold, voxels, values)
         size, mass = largest_cluster(voxels[:n], values[:n], earlier, label, parent)
         results[i, 0], results[i, 1], results[i, 2] = largest, size, mass
-        flat[:] = 0
+
+
+# ------------------------------------------------------------------------ vector steps
+
+BLOCK = Lanes(types.int32, 64)
+"""The voxels of a block of 4 x 4 x 4."""
+
+ROW = Lanes(types.float32, 8)
+"""Eight blocks of a row along z, or the eight parts of 2 x 2 x 2 voxels of a block."""
+
+
+def _vector(build: Any, array: Any, at: Any, n: int) -> Any:
+    """Address of `n` elements of an array as one vector."""
+    first = build.gep(array, [at])
+    return build.bitcast(first, ir.VectorType(array.type.pointee, n).as_pointer())
+
+
+def _shuffled(build: Any, a: Any, b: Any, order: list[int]) -> Any:
+    return build.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT32, len(order)), order))
+
+
+def _spread(build: Any, number: Any, like: Any) -> Any:
+    """A vector of one number, as many lanes as another."""
+    one = ir.Constant(ir.VectorType(number.type, like.type.count), ir.Undefined)
+    one = build.insert_element(one, number, INT32(0))
+    return _shuffled(build, one, one, [0] * like.type.count)
+
+
+def _is_float(lanes: Any) -> bool:
+    return isinstance(lanes.type.element, ir.FloatType)
+
+
+def _emit_read_block(build: Any, words: Any, at: Any, plane: Any, row: Any) -> Any:
+    parts = []
+    for i in range(4):
+        for j in range(4):
+            place = build.add(at, build.mul(plane, INT64(i)))
+            place = build.add(place, build.mul(row, INT64(j)))
+            parts.append(build.load(_vector(build, words, place, 4), align=4))
+    while len(parts) > 1:
+        order = list(range(2 * parts[0].type.count))
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        parts = [_shuffled(build, a, b, order) for a, b in pairs]
+    return parts[0]
+
+
+@intrinsic(BLOCK, _emit_read_block)
+def read_block(words: IntArray, at: int, plane: int, row: int) -> Any:
+    """4 x 4 x 4 words from `at` on, whose planes and rows lie so far apart."""
+    i, j, k = np.arange(64) // 16, np.arange(64) // 4 % 4, np.arange(64) % 4
+    return words[at + i * plane + j * row + k]
+
+
+def _emit_write_block(build: Any, out: Any, lanes: Any) -> None:
+    build.store(lanes, _vector(build, out, INT64(0), 64), align=4)
+
+
+@intrinsic(types.none, _emit_write_block)
+def write_block(out: IntArray, lanes: Any) -> None:
+    """Overwrite an array of 64."""
+    out[:] = lanes
+
+
+@intrinsic(BLOCK, lambda _build: ir.Constant(ir.VectorType(INT32, 64), None))
+def empty_block() -> Any:
+    """A block of zeros."""
+    return np.zeros(64, dtype=np.int32)
+
+
+def _emit_read_row(build: Any, array: Any, at: Any) -> Any:
+    return build.load(_vector(build, array, at, 8), align=4)
+
+
+@intrinsic(ROW, _emit_read_row)
+def read_row(array: FloatArray, at: int) -> Any:
+    """Eight elements from `at` on."""
+    return array[at : at + 8].copy()
+
+
+def _emit_write_row(build: Any, array: Any, at: Any, lanes: Any) -> None:
+    build.store(lanes, _vector(build, array, at, 8), align=4)
+
+
+@intrinsic(types.none, _emit_write_row)
+def write_row(array: FloatArray, at: int, lanes: Any) -> None:
+    """Overwrite eight elements from `at` on."""
+    array[at : at + 8] = lanes
+
+
+@intrinsic(ROW, lambda _build: ir.Constant(ir.VectorType(ir.FloatType(), 8), None))
+def empty_row() -> Any:
+    """A row of zeros."""
+    return np.zeros(8, dtype=np.float32)
+
+
+def _emit_read_parts(build: Any, fine: Any, x: Any, y: Any, z: Any) -> Any:
+    parts = []
+    for at, order in ((x, [0] * 4 + [1] * 4), (y, [0, 0, 1, 1] * 2), (z, [0, 1] * 4)):
+        two = build.load(_vector(build, fine, at, 2), align=4)
+        parts.append(_shuffled(build, two, two, order))
+    return build.fmul(build.fmul(parts[0], parts[1]), parts[2])
+
+
+@intrinsic(ROW, _emit_read_parts)
+def read_parts(fine: FloatArray, x: int, y: int, z: int) -> Any:
+    """Products of two elements from `x`, two from `y` and two from `z` on."""
+    along_x, along_y, along_z = (fine[at : at + 2] for at in (x, y, z))
+    return (along_x[:, None, None] * along_y[:, None] * along_z).ravel()
+
+
+@intrinsic(ROW, lambda build, lanes, n: build.fmul(lanes, _spread(build, n, lanes)))
+def times(lanes: Any, n: np.float32) -> Any:
+    """Each lane times a number."""
+    return lanes * n
+
+
+def _emit_larger(build: Any, a: Any, b: Any) -> Any:
+    compare = build.fcmp_ordered if _is_float(a) else build.icmp_signed
+    return build.select(compare(">", a, b), a, b)
+
+
+@intrinsic(lambda a, _b: a, _emit_larger)
+def larger(a: Any, b: Any) -> Any:
+    """The larger of two in each lane."""
+    return np.maximum(a, b)
+
+
+@intrinsic(lambda a, _b: a, lambda build, a, b: (build.fadd if _is_float(a) else build.add)(a, b))
+def plus(a: Any, b: Any) -> Any:
+    """The sum of two in each lane."""
+    return a + b
+
+
+@intrinsic(lambda a, _b: a, lambda build, a, b: (build.fsub if _is_float(a) else build.sub)(a, b))
+def minus(a: Any, b: Any) -> Any:
+    """The difference of two in each lane."""
+    return a - b
+
+
+def _emit_kept(build: Any, lanes: Any, whether: Any) -> Any:
+    whole = ir.VectorType(INT32, lanes.type.count)
+    mask = _spread(build, build.sext(whether, INT32), lanes)
+    return build.bitcast(build.and_(build.bitcast(lanes, whole), mask), lanes.type)
+
+
+@intrinsic(lambda lanes, _whether: lanes, _emit_kept)
+def kept(lanes: Any, whether: Any) -> Any:
+    """The lanes themselves, or zeros. A branch would often be guessed wrong."""
+    return lanes if whether else np.zeros_like(lanes)
+
+
+def _emit_above(build: Any, lanes: Any, level: Any) -> Any:
+    compare = build.fcmp_ordered if _is_float(lanes) else build.icmp_signed
+    flags = compare(">", lanes, _spread(build, level, lanes))
+    bits = build.bitcast(flags, ir.IntType(lanes.type.count))
+    return bits if bits.type == INT64 else build.zext(bits, INT64)
+
+
+@intrinsic(types.uint64, _emit_above)
+def above(lanes: Any, level: Any) -> np.uint64:
+    """Which lanes exceed a level of their type: one bit each, that of the first lowest."""
+    return np.uint64(sum(1 << k for k in np.flatnonzero(lanes > level).tolist()))
+
+
+@intrinsic(types.int64, lambda build, bits: build.cttz(bits, BIT(0)))
+def lowest(bits: np.uint64) -> int:
+    """Place of the lowest bit that is set, 64 if none is."""
+    return (int(bits) & -int(bits)).bit_length() - 1 if bits else 64
+
+
+@intrinsic(types.int64, lambda build, bits: build.ctpop(bits))
+def count(bits: np.uint64) -> int:
+    """How many bits are set."""
+    return int(bits).bit_count()
+
+
+def _emit_list_eight(build: Any, bits: Any, first: Any, out: Any, at: Any) -> Any:
+    for k in range(8):
+        place = build.add(first, build.cttz(bits, BIT(0)))
+        build.store(place, build.gep(out, [build.add(at, INT64(k))]))
+        bits = build.and_(bits, build.sub(bits, INT64(1)))
+    return bits
+
+
+@intrinsic(types.uint64, _emit_list_eight)
+def list_eight(bits: np.uint64, first: int, out: IntArray, at: int) -> np.uint64:
+    """Write `first` + place of the eight lowest bits to `out`, from `at` on.
+
+    Where fewer are set, numbers without meaning are written for the others: that is quicker
+    than to ask, as a processor guesses the answer wrong. Returns the other bits.
+    """
+    for k in range(8):
+        out[at + k] = first + lowest(bits)
+        bits &= bits - np.uint64(bits > 0)
+    return bits
+
+
+# ------------------------------------------------------------------------ bounds of blocks
+
+CROWDED = 24
+"""Foci of an experiment above which the sum of their bounds is too far from the maximum."""
+
+LARGEST_INT32 = 2**31 - 1
+LARGE = np.float32(2_000_000_000)
+"""Bound below which sums are sure to fit 31 bits."""
 
 
 @kernel
 def bound_experiment(
-    words: IntArray,
-    starts: IntArray,
+    near: FloatArray,
+    kinds: IntArray,
     halves: IntArray,
     centres: IntArray,
-    bound: IntArray,
-    own: IntArray,
+    blocks: tuple[int, int, int, int],
+    bound: FloatArray,
+    own: FloatArray,
 ) -> None:
     """Add to the bound of each block the most one experiment can give a voxel of it.
 
-    A footprint falls off on each axis from its middle voxel, so within a block it is
-    largest at the voxel nearest to the middle.
+    The footprints of few foci are added up, which takes half the time of their maximum and
+    is seldom much more.
 
-    words, starts, halves, centres : as in `add_experiment`
-    bound : shape (x, y, z) of blocks of 4 x 4 x 4 voxels; changed
+    near : shape (t, 3, 4, 8 n); bounds of each footprint in blocks: one factor for each axis
+        and block, of which there are four sets, by where in a block the footprint begins
+    kinds : shape (f,); footprint of each focus
+    halves, centres : as in `add_experiment`
+    blocks : number of blocks on each axis, and of blanks between rows along z
+    bound : rows of blocks along z with blanks before, between and after; changed
     own : shape of `bound`; zeros, and zeros again at the end
     """
-    for clearing in (False, True):
-        for f in range(starts.size):
-            half_x, half_y, half_z = halves[f, 0], halves[f, 1], halves[f, 2]
-            at_x, at_y, at_z = centres[f, 0], centres[f, 1], centres[f, 2]
-            edge_y, edge_z = 2 * half_y + 1, 2 * half_z + 1 + 2 * PAD
-            last_x = min((at_x + half_x) >> 2, bound.shape[0] - 1)
-            last_y = min((at_y + half_y) >> 2, bound.shape[1] - 1)
-            last_z = min((at_z + half_z) >> 2, bound.shape[2] - 1)
-            first_z = max((at_z - half_z) >> 2, 0)
-            for x in range(max((at_x - half_x) >> 2, 0), last_x + 1):
-                near_x = min(max(at_x, 4 * x), 4 * x + 3) - at_x + half_x
-                for y in range(max((at_y - half_y) >> 2, 0), last_y + 1):
-                    if clearing:
-                        own[x, y, first_z : last_z + 1] = 0
-                        continue
-                    near_y = min(max(at_y, 4 * y), 4 * y + 3) - at_y + half_y
-                    row = starts[f] + (near_x * edge_y + near_y) * edge_z + PAD + half_z - at_z
-                    for z in range(first_z, last_z + 1):
-                        near_z = min(max(at_z, 4 * z), 4 * z + 3)
-                        more = max(words[row + near_z] - own[x, y, z], 0)
-                        bound[x, y, z] += more
-                        own[x, y, z] += more
+    n_x, n_y, n_z, blank = blocks
+    pitch = n_z + blank
+    crowded = kinds.size > CROWDED
+    for moving in range(1 + crowded):
+        for f in range(kinds.size):
+            low_x = centres[f, 0] - halves[f, 0]
+            low_y = centres[f, 1] - halves[f, 1]
+            low_z = centres[f, 2] - halves[f, 2]
+            first_x, first_y, first_z = low_x >> 2, low_y >> 2, low_z >> 2
+            stop_x = min(((centres[f, 0] + halves[f, 0]) >> 2) + 1, n_x)
+            stop_y = min(((centres[f, 1] + halves[f, 1]) >> 2) + 1, n_y)
+            reach_z = ((centres[f, 2] + halves[f, 2]) >> 2) + 1 - first_z
+            if first_z >= n_z or first_z + reach_z <= 0:
+                continue
+            near_x = near[kinds[f], 0, low_x & 3]
+            near_y = near[kinds[f], 1, low_y & 3]
+            near_z = near[kinds[f], 2, low_z & 3]
+            for z in range(0, reach_z, 8):
+                eight = read_row(near_z, z)
+                for x in range(max(first_x, 0), stop_x):
+                    at = (x * n_y + max(first_y, 0)) * pitch + blank + first_z + z
+                    for y in range(max(first_y, 0), stop_y):
+                        if moving:
+                            write_row(bound, at, plus(read_row(bound, at), read_row(own, at)))
+                            write_row(own, at, empty_row())
+                        else:
+                            weight = (
+                                near_x[np.uint64(x - first_x)] * near_y[np.uint64(y - first_y)]
+                            )
+                            more = times(eight, weight)
+                            if crowded:
+                                write_row(own, at, larger(read_row(own, at), more))
+                            else:
+                                write_row(bound, at, plus(read_row(bound, at), more))
+                        at += pitch
 
 
 @kernel
 def choose_blocks(
-    bound: IntArray, in_mask: IntArray, level: int, slot: IntArray, chosen: IntArray
+    bound: FloatArray,
+    level: np.float32,
+    rows_inside: IntArray,
+    blocks: tuple[int, int, int, int],
+    chosen: IntArray,
 ) -> int:
-    """Number the blocks whose bound exceeds a level.
+    """List the blocks with voxels of the mask whose bound exceeds a level.
 
-    bound, slot : one for each block, flat; `slot` is -1 and is given the numbers
-    in_mask : blocks with voxels of the mask
-    chosen : filled from the front with the blocks
+    bound, blocks : as in `bound_experiment`
+    rows_inside : shape (x * y, b); bits of the blocks of each row that have voxels of the
+        mask, eight a byte
+    chosen : filled from the front with the numbers of the blocks, in C order
+
+    Returns how many there are.
+    """
+    _, _, n_z, blank = blocks
+    n = 0
+    for r in range(rows_inside.shape[0]):
+        at = r * (n_z + blank) + blank
+        for z in range(rows_inside.shape[1]):
+            bits = above(read_row(bound, at + 8 * z), level) & np.uint64(rows_inside[r, z])
+            while bits:
+                chosen[n] = r * n_z + 8 * z + lowest(bits)
+                bits &= bits - np.uint64(1)
+                n += 1
+    return n
+
+
+# ------------------------------------------------------------------------ sums in blocks
+
+
+@kernel
+def mark_slabs(halves: IntArray, centres: IntArray, axis: int, slabs: IntArray) -> None:
+    """Note the foci that reach each slab of blocks across an axis.
+
+    halves, centres : as in `add_experiment`
+    slabs : shape (n, b), uint64; overwritten, one bit a focus
+    """
+    slabs[:] = 0
+    for f in range(centres.shape[0]):
+        bit = np.uint64(1) << np.uint64(f & 63)
+        first = max((centres[f, axis] - halves[f, axis]) >> 2, 0)
+        last = min((centres[f, axis] + halves[f, axis]) >> 2, slabs.shape[0] - 1)
+        for n in range(first, last + 1):
+            slabs[n, f >> 6] |= bit
+
+
+@kernel
+def list_foci(slab_x: IntArray, slab_y: IntArray, slab_z: IntArray, reaching: IntArray) -> int:
+    """List the foci that reach the block where three slabs meet, in their order.
+
+    slab_x, slab_y, slab_z : shape (b,); as left by `mark_slabs`
+    reaching : filled from the front; has room for eight more
 
     Returns how many there are.
     """
     n = 0
-    for b in range(in_mask.size):
-        if bound[in_mask[b]] > level:
-            slot[in_mask[b]] = n
-            chosen[n] = in_mask[b]
-            n += 1
+    for b in range(slab_x.size):
+        bits = slab_x[b] & slab_y[b] & slab_z[b]
+        stop = n + count(bits)
+        bits = list_eight(bits, 64 * b, reaching, n)
+        while bits:
+            n += 8
+            bits = list_eight(bits, 64 * b, reaching, n)
+        n = stop
     return n
 
 
 @kernel
-def match_blocks(
-    halves: IntArray,
-    centres: IntArray,
-    slot: IntArray,
-    met: IntArray,
-    pair_start: IntArray,
-    pairs: IntArray,
-) -> None:
-    """List the foci that reach each chosen block, in the order of the foci.
+def any_part_above(
+    corner: tuple[int, int, int],
+    reaching: IntArray,
+    foci: IntArray,
+    fine: FloatArray,
+    level: np.float32,
+) -> bool:
+    """Whether the bound of any 2 x 2 x 2 voxels of a block exceeds a level.
 
-    halves, centres : as in `add_experiment`
-    slot : shape (x, y, z) of blocks; number among the chosen ones, -1 if not chosen
-    met : shape (p, 2), room for all pairs; overwritten
-    pair_start : shape (b + 1,), overwritten; block i has the foci `pairs[pair_start[i]]`
-        to `pairs[pair_start[i + 1]]`
-    pairs : shape (p,); filled from the front
+    corner, reaching, foci : as in `sum_block`
+    fine : pairs of factors for two neighbouring parts, flat, by footprint, axis and place
     """
-    n = 0
-    pair_start[:] = 0
-    for f in range(centres.shape[0]):
-        first_y = max((centres[f, 1] - halves[f, 1]) >> 2, 0)
-        first_z = max((centres[f, 2] - halves[f, 2]) >> 2, 0)
-        last_x = min((centres[f, 0] + halves[f, 0]) >> 2, slot.shape[0] - 1)
-        last_y = min((centres[f, 1] + halves[f, 1]) >> 2, slot.shape[1] - 1)
-        last_z = min((centres[f, 2] + halves[f, 2]) >> 2, slot.shape[2] - 1)
-        for x in range(max((centres[f, 0] - halves[f, 0]) >> 2, 0), last_x + 1):
-            for y in range(first_y, last_y + 1):
-                for z in range(first_z, last_z + 1):
-                    if slot[x, y, z] >= 0:
-                        met[n, 0], met[n, 1] = slot[x, y, z], f
-                        pair_start[slot[x, y, z] + 1] += 1
-                        n += 1
-    for b in range(1, pair_start.size):
-        pair_start[b] += pair_start[b - 1]
-    for i in range(n - 1, -1, -1):  # from the back, so that starts end as starts
-        pair_start[met[i, 0] + 1] -= 1
-        pairs[pair_start[met[i, 0] + 1]] = met[i, 1]
-    for b in range(1, pair_start.size - 1):
-        pair_start[b] = pair_start[b + 1]
-    pair_start[pair_start.size - 1] = n
-
-
-@kernel
-def raise_four(own: IntArray, at: np.uint64, words: IntArray, row: np.uint64) -> None:
-    """Raise four values to those of a footprint.
-
-    own, words : four values from `at` and from `row` on. Unsigned places spare the test
-        whether they count from the end, a third of the time.
-    """
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    own[at] = max(own[at], words[row])
-    own[at + one] = max(own[at + one], words[row + one])
-    own[at + two] = max(own[at + two], words[row + two])
-    own[at + three] = max(own[at + three], words[row + three])
+    total, own, experiment = empty_row(), empty_row(), -1
+    for n in range(reaching.size):
+        f = reaching[n]
+        before = kept(own, foci[f, 0] == experiment)
+        experiment = foci[f, 0]
+        x, y, z = foci[f, 4], foci[f, 5], foci[f, 6]
+        more = read_parts(fine, x + 2 * corner[0], y + 2 * corner[1], z + 2 * corner[2])
+        own = larger(more, before)
+        total = plus(total, minus(own, before))
+    return bool(above(total, level))
 
 
 @kernel
 def sum_block(
     corner: tuple[int, int, int],
+    reaching: IntArray,
     foci: IntArray,
-    experiment: IntArray,
     words: IntArray,
-    starts: IntArray,
-    halves: IntArray,
-    centres: IntArray,
-    own: IntArray,
-    log_sum: IntArray,
-) -> None:
+    level: np.int32,
+    total: IntArray,
+) -> np.uint64:
     """Sum over experiments of the maximum of their footprints, in one block.
 
     corner : first voxel of the block
-    foci : foci that reach the block, those of an experiment together
-    experiment : shape (f,); experiment of each focus
-    words, starts, halves, centres : as in `add_experiment`
-    own : shape (64,); zeros, and zeros again at the end
-    log_sum : shape (64,); overwritten
+    reaching : the foci that reach it, those of an experiment together
+    foci : shape (f, 7); of each focus: its experiment; how far planes and rows of its
+        footprint lie apart in `words`; where voxel (0, 0, 0) would be in `words`; and where
+        it would be in `fine` of `any_part_above`, along each axis
+    words : as in `add_experiment`
+    total : shape (64,), int32; overwritten
+
+    Returns bits of the voxels where the sum exceeds the level.
     """
-    log_sum[:] = 0
-    for n in range(foci.size):
-        f = foci[n]
-        x, y, z = (
-            corner[0] - centres[f, 0] + halves[f, 0],
-            corner[1] - centres[f, 1] + halves[f, 1],
-            corner[2] - centres[f, 2] + halves[f, 2],
-        )
-        edge_x, edge_y = 2 * halves[f, 0] + 1, 2 * halves[f, 1] + 1
-        edge_z = 2 * halves[f, 2] + 1 + 2 * PAD
-        for i in range(max(-x, 0), min(edge_x - x, 4)):
-            for j in range(max(-y, 0), min(edge_y - y, 4)):
-                row = starts[f] + ((x + i) * edge_y + y + j) * edge_z + z + PAD
-                at = 16 * i + 4 * j
-                raise_four(own, np.uint64(at), words, np.uint64(row))
-        if n + 1 == foci.size or experiment[foci[n + 1]] != experiment[f]:
-            for k in range(64):
-                log_sum[k] += own[k]
-                own[k] = 0
+    lanes, own, experiment = empty_block(), empty_block(), -1
+    for n in range(reaching.size):
+        f = reaching[n]
+        before = kept(own, foci[f, 0] == experiment)
+        experiment, plane, row = foci[f, 0], foci[f, 1], foci[f, 2]
+        at = foci[f, 3] + corner[0] * plane + corner[1] * row + corner[2]
+        own = larger(read_block(words, at, plane, row), before)
+        lanes = plus(lanes, minus(own, before))
+    write_block(total, lanes)
+    return above(lanes, level)
+
+
+@kernel
+def sum_large_block(
+    corner: tuple[int, int, int],
+    reaching: IntArray,
+    foci: IntArray,
+    words: IntArray,
+    level: int,
+    total: IntArray,
+) -> np.uint64:
+    """As `sum_block`, for sums beyond 31 bits; `total` is int64."""
+    own = np.zeros(64, dtype=np.int64)
+    experiment = -1
+    total[:] = 0
+    for n in range(reaching.size):
+        f = reaching[n]
+        if foci[f, 0] != experiment:
+            own[:] = 0
+        experiment, plane, row = foci[f, 0], foci[f, 1], foci[f, 2]
+        at = foci[f, 3] + corner[0] * plane + corner[1] * row + corner[2]
+        for k in range(64):
+            word = words[at + (k >> 4) * plane + ((k >> 2) & 3) * row + (k & 3)]
+            more = max(word - own[k], 0)
+            total[k] += more
+            own[k] += more
+    bits = np.uint64(0)
+    for k in range(64):
+        bits |= np.uint64(total[k] > level) << np.uint64(k)
+    return bits
 
 
 @kernel
 def survey_blocks(
     chosen: IntArray,
-    pair_start: IntArray,
-    pairs: IntArray,
-    experiment: IntArray,
+    bound: FloatArray,
+    level: int,
+    least: np.float32,
+    blocks: tuple[int, int, int, int],
+    inside: IntArray,
+    corner: IntArray,
+    shape: IntArray,
+    slabs_x: IntArray,
+    slabs_y: IntArray,
+    slabs_z: IntArray,
+    foci: IntArray,
     words: IntArray,
-    starts: IntArray,
-    halves: IntArray,
-    centres: IntArray,
-    member_start: IntArray,
-    member: IntArray,
-    flat: IntArray,
-    blocks: IntArray,
-    threshold: int,
+    fine: FloatArray,
     voxels: IntArray,
     values: IntArray,
-) -> tuple[int, int]:
-    """Largest value within the mask in chosen blocks, and the voxels above a threshold.
+) -> int:
+    """Voxels of the mask above a level, in chosen blocks.
 
     chosen : shape (b,); number of each block
-    pair_start, pairs : as left by `match_blocks`
-    experiment, words, starts, halves, centres : as in `sum_block`
-    member_start : where the mask voxels of each block begin in `member` and `flat`
-    member, flat : place of mask voxels in their block, and in the flat volume
-    blocks : shape (3,); number of blocks on each axis
-    voxels, values : as in `survey`
+    bound, blocks : as in `bound_experiment`
+    level, least : the level for sums, and for bounds
+    inside : one for each block; bits of the voxels of the mask in it
+    corner : shape (3,); voxel of the volume where the first block begins
+    shape : shape (3,); of the volume
+    slabs_x, slabs_y, slabs_z : as left by `mark_slabs`
+    foci, words, fine : as in `sum_block` and `any_part_above`
+    voxels, values : filled from the front with places in the flat volume and their sums
+
+    Returns how many there are.
     """
-    own = np.zeros(64, dtype=words.dtype)
-    log_sum = np.empty(64, dtype=words.dtype)
-    largest, n_above = 0, 0
+    _, n_y, n_z, blank = blocks
+    reaching = np.empty(foci.shape[0] + 8, dtype=np.int64)
+    small, total = np.empty(64, dtype=np.int32), np.empty(64, dtype=np.int64)
+    small_level = np.int32(min(level, LARGEST_INT32))
+    n_above = 0
     for b in range(chosen.size):
-        row, z = chosen[b] // blocks[2], chosen[b] % blocks[2]
-        corner = (4 * (row // blocks[1]), 4 * (row % blocks[1]), 4 * z)
-        foci = pairs[pair_start[b] : pair_start[b + 1]]
-        sum_block(corner, foci, experiment, words, starts, halves, centres, own, log_sum)
-        for m in range(member_start[chosen[b]], member_start[chosen[b] + 1]):
-            value = log_sum[member[m]]
-            largest = max(largest, value)
-            if value > threshold:
-                voxels[n_above] = flat[m]
-                values[n_above] = value - threshold
-                n_above += 1
-    return largest, n_above
+        r, z = chosen[b] // n_z, chosen[b] % n_z
+        first = (4 * (r // n_y), 4 * (r % n_y), 4 * z)
+        n = list_foci(slabs_x[r // n_y], slabs_y[r % n_y], slabs_z[z], reaching)
+        if not any_part_above(first, reaching[:n], foci, fine, least):
+            continue
+        if bound[r * (n_z + blank) + blank + z] < LARGE:
+            bits = sum_block(first, reaching[:n], foci, words, small_level, small)
+            total[:] = small
+        else:
+            bits = sum_large_block(first, reaching[:n], foci, words, level, total)
+        bits &= inside[chosen[b]]
+        while bits:
+            k = lowest(bits)
+            bits &= bits - np.uint64(1)
+            x, y = corner[0] + first[0] + (k >> 4), corner[1] + first[1] + ((k >> 2) & 3)
+            voxels[n_above] = (x * shape[1] + y) * shape[2] + corner[2] + first[2] + (k & 3)
+            values[n_above] = total[k]
+            n_above += 1
+    return n_above
+
+
+@kernel
+def place_foci(
+    places: IntArray,
+    sampling: IntArray,
+    corner: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    kinds: IntArray,
+    n_fine: int,
+    centres: IntArray,
+    foci: IntArray,
+) -> None:
+    """Where the foci are that fall on the voxels `places` of the sampling mask.
+
+    corner : as in `survey_blocks`
+    starts, halves, kinds : as in `add_experiment` and `bound_experiment`
+    n_fine : places of an axis in `fine` of `any_part_above`
+    centres : shape (f, 3); overwritten, counted from the corner
+    foci : as in `sum_block`; what depends on the voxel is overwritten
+    """
+    corner_x, corner_y, corner_z = corner[0], corner[1], corner[2]
+    for f in range(places.size):  # nothing else: many reads from memory are then under way
+        place = np.uint64(places[f])
+        centres[f, 0] = sampling[place, 0] - corner_x
+        centres[f, 1] = sampling[place, 1] - corner_y
+        centres[f, 2] = sampling[place, 2] - corner_z
+    for f in range(places.size):
+        at = starts[f]
+        for axis in range(3):
+            back = halves[f, axis] - centres[f, axis]
+            at += back * (foci[f, 1 + axis] if axis < 2 else 1)
+            foci[f, 4 + axis] = 2 * (n_fine * (3 * kinds[f] + axis) + back + PAD)
+        foci[f, 3] = at
 
 
 @kernel
@@ -503,9 +862,11 @@ def iterate_pruned(
     words: IntArray,
     starts: IntArray,
     halves: IntArray,
-    member_start: IntArray,
-    member: IntArray,
-    flat: IntArray,
+    kinds: IntArray,
+    near: FloatArray,
+    fine: FloatArray,
+    corner: IntArray,
+    inside: IntArray,
     threshold: int,
     earlier: IntArray,
     shape: IntArray,
@@ -513,63 +874,74 @@ def iterate_pruned(
 ) -> None:
     """As `iterate`, with exact values only in blocks that could exceed the threshold.
 
-    member_start, member, flat : as in `survey_blocks`; blocks in C order
+    kinds, near : as in `bound_experiment`
+    fine : shape (t, 3, p, 2); as in `any_part_above`
+    corner, inside : as in `survey_blocks`, `inside` of shape (x, y, z)
     """
-    blocks = (shape + 3) // 4
-    bound = np.zeros((blocks[0], blocks[1], blocks[2]), dtype=words.dtype)
-    own_bound = np.zeros_like(bound)
-    slot = np.full(bound.shape, -1, dtype=np.int64)
-    flat_bound, flat_slot = bound.reshape(-1), slot.reshape(-1)
-    in_mask = np.flatnonzero(member_start[1:] > member_start[:-1])
-    chosen = np.empty(in_mask.size, dtype=np.int64)
-    pair_start = np.empty(in_mask.size + 1, dtype=np.int64)
-    reach = 2 + halves // 2
-    pairs = np.empty(np.sum(reach[:, 0] * reach[:, 1] * reach[:, 2]), dtype=np.int64)
-    met = np.empty((pairs.size, 2), dtype=np.int64)
+    n_foci, n_experiments = starts.size, offsets.size - 1
+    n_x, n_y, n_z = inside.shape
+    blocks = (n_x, n_y, n_z, (2 * np.max(halves[:, 2]) + PAD) // 4)
+    rows_inside = np.zeros((n_x * n_y, (n_z + 7) // 8), dtype=np.uint8)
+    for r in range(n_x * n_y):
+        for z in range(n_z):
+            rows_inside[r, z >> 3] |= (inside[r // n_y, r % n_y, z] > 0) << (z & 7)
+    bound = np.zeros(n_x * n_y * (n_z + blocks[3]) + blocks[3] + 8, dtype=np.float32)
+    own = np.zeros_like(bound)
+    chosen = np.empty(inside.size, dtype=np.int64)
+    slabs_x = np.empty((n_x, (n_foci + 63) // 64), dtype=np.uint64)
+    slabs_y = np.empty((n_y, (n_foci + 63) // 64), dtype=np.uint64)
+    slabs_z = np.empty((n_z, (n_foci + 63) // 64), dtype=np.uint64)
     label = np.zeros(shape[0] * shape[1] * shape[2], dtype=np.int32)
-    voxels = np.empty(flat.size, dtype=np.int64)
-    values = np.empty(flat.size, dtype=np.int64)
-    parent = np.empty(flat.size, dtype=np.int64)
-    places = np.empty(starts.size, dtype=np.int64)
-    centres = np.empty((starts.size, 3), dtype=np.int64)
-    experiment = np.empty(starts.size, dtype=np.int64)
-    for e in range(offsets.size - 1):
-        experiment[offsets[e] : offsets[e + 1]] = e
+    voxels = np.empty(64 * inside.size, dtype=np.int64)
+    values, parent = np.empty_like(voxels), np.empty_like(voxels)
+    places = np.empty(n_foci, dtype=np.int64)
+    centres = np.empty((n_foci, 3), dtype=np.int64)
+    foci = np.empty((n_foci, 7), dtype=np.int64)
+    for e in range(n_experiments):
+        for f in range(offsets[e], offsets[e + 1]):
+            row = 2 * halves[f, 2] + 1 + PAD
+            foci[f, 0], foci[f, 1], foci[f, 2] = e, (2 * halves[f, 1] + 1 + PAD) * row, row
     for i in range(results.shape[0]):
         draw(key_0, key_1, np.uint64(first + i), sampling.shape[0], places)
-        for f in range(starts.size):
-            for axis in range(3):
-                centres[f, axis] = sampling[places[f], axis]
-        for e in range(offsets.size - 1):
+        place_foci(places, sampling, corner, starts, halves, kinds, fine.shape[2], centres, foci)
+        for e in range(n_experiments):
             a, b = offsets[e], offsets[e + 1]
-            bound_experiment(words, starts[a:b], halves[a:b], centres[a:b], bound, own_bound)
-        level = threshold
-        largest, n_above = 0, 0
+            bound_experiment(near, kinds[a:b], halves[a:b], centres[a:b], blocks, bound, own)
+        mark_slabs(halves, centres, 0, slabs_x)
+        mark_slabs(halves, centres, 1, slabs_y)
+        mark_slabs(halves, centres, 2, slabs_z)
+        level, n_above = threshold, 0
         while True:
-            n = choose_blocks(flat_bound, in_mask, level, flat_slot, chosen)
-            match_blocks(halves, centres, slot, met, pair_start[: n + 1], pairs)
-            for b in range(n):
-                flat_slot[chosen[b]] = -1
-            largest, n_above = survey_blocks(
+            # rounding to whole numbers may lift each footprint above its bound, by one
+            least = np.float32(level - n_experiments)
+            n = choose_blocks(bound, least, rows_inside, blocks, chosen)
+            n_above = survey_blocks(
                 chosen[:n],
-                pair_start,
-                pairs,
-                experiment,
-                words,
-                starts,
-                halves,
-                centres,
-                member_start,
-                member,
-                flat,
+                bound,
+                level,
+                least,
                 blocks,
-                threshold,
+                inside.reshape(-1),
+                corner,
+                shape,
+                slabs_x,
+                slabs_y,
+                slabs_z,
+                foci,
+                words,
+                fine.reshape(-1),
                 voxels,
                 values,
             )
-            if largest > level or level == 0:
+            if n_above > 0 or level <= 0:
                 break
-            level = 3 * level // 4  # the maximum may lie in any block with a larger bound
+            # the maximum may lie in any block with a larger bound
+            level = 3 * min(level, int(np.max(bound))) // 4
+        largest = 0
+        for v in range(n_above):
+            largest = max(largest, values[v])
+            values[v] -= threshold
+        n_above = n_above if level == threshold else 0
         size, mass = largest_cluster(voxels[:n_above], values[:n_above], earlier, label, parent)
         results[i, 0], results[i, 1], results[i, 2] = largest, size, mass
         bound[:] = 0
