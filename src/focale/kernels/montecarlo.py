@@ -247,39 +247,6 @@ def largest_cluster(
 
 
 @kernel
-def random_map(
-    key_0: np.uint64,
-    key_1: np.uint64,
-    iteration: np.uint64,
-    sampling: IntArray,
-    offsets: IntArray,
-    words: IntArray,
-    starts: IntArray,
-    halves: IntArray,
-    chosen: IntArray,
-    centres: IntArray,
-    log_sum: IntArray,
-    own: IntArray,
-) -> None:
-    """Add the whole map of one iteration of the null to `log_sum`.
-
-    sampling : shape (s, 3); voxels a focus may fall on
-    offsets : shape (e + 1,); experiment i has the foci `offsets[i]` to `offsets[i + 1]`
-    words, starts, halves : as in `add_experiment`
-    chosen : shape (f,); overwritten
-    centres : shape (f, 3); overwritten with the voxel of each focus
-    log_sum, own : as in `add_experiment`
-    """
-    draw(key_0, key_1, iteration, sampling.shape[0], chosen)
-    for f in range(starts.size):
-        for axis in range(3):
-            centres[f, axis] = sampling[chosen[f], axis]
-    for e in range(offsets.size - 1):
-        a, b = offsets[e], offsets[e + 1]
-        add_experiment(words, starts[a:b], halves[a:b], centres[a:b], log_sum, own)
-
-
-@kernel
 def iterate(
     key_0: np.uint64,
     key_1: np.uint64,
