@@ -218,6 +218,7 @@ def _null_settings(protocol: Protocol) -> dict[str, Any]:
         "cluster_forming_p": protocol.cluster_forming_p,
         "connectivity": protocol.connectivity,
         "sampling": _sampling(protocol),
+        "tfce": protocol.tfce,
     }
 
 

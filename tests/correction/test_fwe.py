@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,8 +14,10 @@ from scipy import ndimage, stats
 
 from focale import ALE
 from focale.correction.fwe import fwe
-from focale.errors import ArgumentError, EvidenceError
+from focale.correction.null import NullSettings, null_of
+from focale.errors import ArgumentError, EvidenceError, ReadError
 from focale.inference.lattice import STEP, to_probability
+from focale.inference.tfce import TFCE_STEP, enhance, tfce_heights, tfce_maxima
 from focale.space.mask import Mask
 from tests.fixtures_pain import box_mask, studyset_of
 
@@ -284,6 +286,48 @@ def test_fwe__where_foci_may_fall_can_be_told(small):
     done = fwe(small, n_iterations=5, sampling=one_voxel)
     assert np.unique(done.maxima.largest).size == 1  # every focus on one voxel, always
     assert done.maxima.largest[0] > fwe(small, n_iterations=5).maxima.largest.max()
+
+
+# ------------------------------------------------------------------------ TFCE
+
+
+@pytest.fixture(scope="module")
+def with_tfce(small):
+    return fwe(small, n_iterations=120, cluster_forming_p=0.05, tfce=True)
+
+
+def test_fwe__tfce_leaves_all_else_as_it_is(small, with_tfce):
+    alone = fwe(small, n_iterations=120, cluster_forming_p=0.05)
+    for ours, theirs in zip(arrays(with_tfce), arrays(alone), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert alone.p_tfce is alone.tfce is alone.maxima.tfce is None
+
+
+def test_fwe__tfce_is_that_of_the_map_and_of_its_iterations(small, with_tfce):
+    heights = tfce_heights(small.ma, small.null)
+    observed = enhance(small.ma.log_sum, heights, small.mask)
+    np.testing.assert_array_equal(with_tfce.tfce.values, observed * TFCE_STEP)
+    null = null_of(small, NullSettings(cluster_forming_p=0.05, tfce=True))
+    maxima = tfce_maxima(null.design, heights, range(120), 0)
+    np.testing.assert_array_equal(with_tfce.maxima.tfce, maxima)
+    expected = [(np.sum(maxima >= value) + 1) / 121 for value in observed]
+    np.testing.assert_array_equal(with_tfce.p("tfce").values, expected)
+
+
+def test_fwe__tfce_is_the_same_bits_in_processes_and_from_a_file(small, with_tfce, tmp_path):
+    path = tmp_path / "null.npz"
+    settings = {"cluster_forming_p": 0.05, "tfce": True, "checkpoint": path}
+    with ProcessPoolExecutor(2) as pool:
+        fwe(small, n_iterations=60, executor=pool, **settings)
+    grown = fwe(small, n_iterations=120, threads=2, **settings)
+    np.testing.assert_array_equal(grown.maxima.tfce, with_tfce.maxima.tfce)
+    with pytest.raises(ReadError, match=r"differs in TFCE \(\w+ there, nothing here\)"):
+        fwe(small, n_iterations=60, cluster_forming_p=0.05, checkpoint=path)
+
+
+def test_fwe_result__tfce_that_was_not_asked_for_is_refused(corrected):
+    with pytest.raises(ArgumentError, match=r"TFCE was not computed; ask for it with fwe"):
+        corrected.p("tfce")
 
 
 # ------------------------------------------------------------------------ what it refuses

@@ -227,6 +227,19 @@ def test_methods__say_that_a_test_was_sequential(pain):
     )
 
 
+def test_folder__tfce_is_there_when_it_was_asked_for(pain, tmp_path):
+    result = infer(pain, Protocol(iterations=30, tfce=True))
+    write_reading(result, tmp_path / "o", Run("focale run", "pain", with_figures=False))
+    values, _ = values_of(tmp_path / "o", "stat-tfce_statmap", result.mask)
+    np.testing.assert_array_equal(values, result.fwe.tfce.values.astype(np.float32))
+    name = "stat-p_level-voxel_corr-FWE_method-montecarlo_desc-tfce_statmap"
+    values, _ = values_of(tmp_path / "o", name, result.mask)
+    np.testing.assert_array_equal(values, result.fwe.p_tfce.values.astype(np.float32))
+    assert table_of(tmp_path / "o", "clusters")["p_tfce"].notna().all()
+    text = methods(result, "0.1.0")
+    assert "not recommended to the general user (Frahm et al., 2022)" in text
+
+
 def test_texts__never_speak_of_activation_as_found(inferred, nothing_survives):
     """ "Convergence" is what is tested; "significant" is a word that is read as more."""
     for result in (inferred, nothing_survives):

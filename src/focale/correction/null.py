@@ -12,6 +12,7 @@ from collections.abc import Generator
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,6 +26,7 @@ from focale.estimators.result import AleResult
 from focale.inference.clusters import Connectivity
 from focale.inference.lattice import STEP
 from focale.inference.montecarlo import NullDesign, Sampling, null_blocks, null_design
+from focale.inference.tfce import TfceHeights, tfce_heights, tfce_maxima
 from focale.progress import Counted, Progress, silent
 from focale.space.grey_matter import grey_matter
 from focale.space.mask import Mask
@@ -51,12 +53,15 @@ class NullSettings:
         Where random foci fall: on the voxels of the analysis ("mask"), on those of them
         with more than 10 % grey matter ("grey_matter"), or on those of a mask on the same
         grid.
+    tfce
+        Whether each iteration also has its largest TFCE.
     """
 
     seed: int = 0
     cluster_forming_p: float = 0.001
     connectivity: Connectivity = 6
     sampling: Sampling | Mask = "mask"
+    tfce: bool = False
 
     def __post_init__(self) -> None:
         check_count("seed", "fwe", self.seed, 0)
@@ -84,6 +89,8 @@ class Null:
         The smallest ALE above it; infinite where no voxel has so small a p.
     sampling
         Where random foci fall.
+    heights
+        Of TFCE, if that was asked for.
     settings
         What was chosen.
     """
@@ -92,27 +99,37 @@ class Null:
     threshold: int
     ale_threshold: float
     sampling: Mask
+    heights: TfceHeights | None
     settings: NullSettings
 
     @property
     def n_columns(self) -> int:
         """How many maxima an iteration has."""
-        return 3
+        return 3 if self.heights is None else 4
 
     @property
     def key(self) -> dict[str, Any]:
         """What the iterations are a function of, by name."""
-        return {
+        key = {
             "data and masks": self.design.sha256,
             "cluster-forming threshold": self.threshold,
             "connectivity": self.settings.connectivity,
             "seed": self.settings.seed,
         }
+        return key if self.heights is None else {**key, "TFCE": self.heights.sha256}
 
     def blocks(
         self, iterations: range, executor: Executor | None = None, threads: int | None = None
     ) -> Generator[IntArray, None, None]:
         """Maxima of iterations, block by block; see `null_blocks`."""
+        also = None
+        if self.heights is not None:
+            also = partial(
+                _tfce,
+                heights=self.heights,
+                seed=self.settings.seed,
+                connectivity=self.settings.connectivity,
+            )
         return null_blocks(
             self.design,
             self.threshold,
@@ -121,7 +138,19 @@ class Null:
             connectivity=self.settings.connectivity,
             executor=executor,
             threads=threads or _usable_cores(),
+            also=also,
         )
+
+
+def _tfce(
+    design: NullDesign,
+    iterations: range,
+    *,
+    heights: TfceHeights,
+    seed: int,
+    connectivity: Connectivity,
+) -> IntArray:
+    return tfce_maxima(design, heights, iterations, seed, connectivity=connectivity)
 
 
 def null_of(result: AleResult, settings: NullSettings) -> Null:
@@ -146,7 +175,14 @@ def null_of(result: AleResult, settings: NullSettings) -> Null:
         result.map.estimator.placement,
         sampling,
     )
-    return Null(design, _lattice_threshold(ale_threshold), ale_threshold, sampling, settings)
+    return Null(
+        design=design,
+        threshold=_lattice_threshold(ale_threshold),
+        ale_threshold=ale_threshold,
+        sampling=sampling,
+        heights=tfce_heights(result.ma, result.null) if settings.tfce else None,
+        settings=settings,
+    )
 
 
 def compute_null(

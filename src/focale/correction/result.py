@@ -44,8 +44,8 @@ class FweResult:
     p_voxel, p_size, p_mass
         Family-wise p at every voxel: of its ALE, and of the size and mass of the cluster
         it belongs to (1 outside clusters).
-    p_tfce
-        Family-wise p at every voxel of its TFCE, if that was asked for.
+    p_tfce, tfce
+        Family-wise p at every voxel of its TFCE, and TFCE itself, if that was asked for.
     p_of_clusters
         Shape (n_clusters, 2); p of the size and of the mass of each cluster.
     maxima
@@ -67,6 +67,7 @@ class FweResult:
     p_size: VoxelMap
     p_mass: VoxelMap
     p_tfce: VoxelMap | None
+    tfce: VoxelMap | None
     p_of_clusters: FloatArray
     maxima: NullMaxima
     threshold: float

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -39,6 +39,8 @@ Sampling = Literal["mask", "grey_matter"]
 """Where random foci fall, by name: the mask of the analysis, or the grey matter in it."""
 
 ITERATIONS_A_BLOCK = 250
+FEWER_A_BLOCK = 25
+"""Where an iteration takes as long as many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,19 +122,22 @@ class NullMaxima:
     mass
         Shape (n_iterations,); largest sum over a cluster of what is above the threshold,
         lattice steps.
+    tfce
+        Shape (n_iterations,); largest TFCE, in its steps, if that was asked for.
     """
 
     largest: IntArray
     size: IntArray
     mass: IntArray
+    tfce: IntArray | None = None
 
     def __post_init__(self) -> None:
-        freeze(self, "largest", "size", "mass")
+        freeze(self, "largest", "size", "mass", *(["tfce"] if self.tfce is not None else []))
 
     @classmethod
     def of(cls, maxima: IntArray) -> NullMaxima:
-        """Maxima of an array of shape (n_iterations, 3)."""
-        return cls(largest=maxima[:, 0], size=maxima[:, 1], mass=maxima[:, 2])
+        """Maxima of an array of shape (n_iterations, 3), or (n_iterations, 4) with TFCE."""
+        return cls(*maxima.T)
 
 
 def null_design(
@@ -185,6 +190,9 @@ def _design_of(packed: bytes) -> NullDesign:
     return null_design(*pickle.loads(packed))  # noqa: S301  # our own bytes, see `_packed`
 
 
+FurtherMaximum: TypeAlias = Callable[[NullDesign, range], IntArray]
+
+
 def null_blocks(
     design: NullDesign,
     threshold: int,
@@ -196,6 +204,7 @@ def null_blocks(
     executor: Executor | None = None,
     threads: int = 1,
     engine: Engine = "pruned",
+    also: FurtherMaximum | None = None,
 ) -> Generator[IntArray, None, None]:
     """Maxima of some iterations of the null, block by block in their order.
 
@@ -219,14 +228,19 @@ def null_blocks(
     engine
         "pruned" looks only where the threshold could be exceeded; "dense" computes whole
         maps. They give the same bits.
+    also
+        Gives a further maximum of each iteration, shape (n,), from the design and the
+        numbers of the iterations; a function that can be sent to another process.
 
     Yields
     ------
     IntArray
-        Shape (n, 3): largest value, size and mass of the largest clusters.
+        Shape (n, 3): largest value, size and mass of the largest clusters; (n, 4) with
+        the further maximum.
     """
     earlier = _earlier_neighbours(design.mask, connectivity)
     pool = executor or ThreadPoolExecutor(threads)
+    edge = ITERATIONS_A_BLOCK if also is None else FEWER_A_BLOCK
     jobs = [
         pool.submit(
             _block,
@@ -234,11 +248,11 @@ def null_blocks(
             threshold,
             earlier,
             (seed, stream),
-            first,
-            min(ITERATIONS_A_BLOCK, iterations.stop - first),
+            range(first, min(first + edge, iterations.stop)),
             engine,
+            also,
         )
-        for first in range(iterations.start, iterations.stop, ITERATIONS_A_BLOCK)
+        for first in range(iterations.start, iterations.stop, edge)
     ]
     try:
         for job in jobs:
@@ -268,12 +282,12 @@ def _block(
     threshold: int,
     earlier: IntArray,
     key: tuple[int, int],
-    first: int,
-    n: int,
+    iterations: range,
     engine: Engine,
+    also: FurtherMaximum | None,
 ) -> IntArray:
-    """Maxima of some iterations, shape (n, 3): a function of its arguments alone."""
-    maxima = np.empty((n, 3), dtype=np.int64)
+    """Maxima of some iterations, shape (n, 3) or (n, 4): a function of its arguments alone."""
+    first, maxima = iterations.start, np.empty((len(iterations), 3), dtype=np.int64)
     key_0, key_1 = np.uint64(key[0]), np.uint64(key[1])
     foci = design.sampling, design.offsets, design.words, design.starts, design.halves
     shape = np.array(_padded_shape(design.mask), dtype=np.int64)
@@ -283,7 +297,7 @@ def _block(
     else:
         runs = _runs(design.mask)
         iterate(key_0, key_1, first, *foci, *runs, threshold, earlier, shape, maxima)
-    return maxima
+    return maxima if also is None else np.column_stack([maxima, also(design, iterations)])
 
 
 @lru_cache(maxsize=2)  # one mask serves many results

@@ -85,6 +85,8 @@ class Protocol:
     sampling
         Where the random foci of the null fall: "mask", "grey_matter", or the path of an
         image; see `fwe`.
+    tfce
+        Whether TFCE is computed beside it; it does not decide what is listed. See `fwe`.
     iterations, seed
         Of the null.
     sub_analyses
@@ -111,6 +113,7 @@ class Protocol:
     cluster_forming_p: float = 0.001
     connectivity: Connectivity = 6
     sampling: str = "mask"
+    tfce: bool = False
     iterations: int = 10_000
     seed: int = 0
     sub_analyses: tuple[str, ...] = ()
@@ -136,6 +139,7 @@ class Protocol:
         check_between("cluster_forming_p", "Protocol", self.cluster_forming_p, 0, 1)
         check_choice("correction", "Protocol", self.correction, get_args(Correction))
         check_choice("connectivity", "Protocol", self.connectivity, get_args(Connectivity))
+        check_choice("tfce", "Protocol", self.tfce, (True, False))
         check_count("iterations", "Protocol", self.iterations, 1)
         check_count("seed", "Protocol", self.seed, 0)
         for name in _FLOATS:  # 95 and 95.0 are one choice, with one fingerprint

@@ -126,12 +126,13 @@ _LEVELS = {
     "voxel": ("level-voxel_corr-FWE_method-montecarlo", "the ALE of a voxel"),
     "size": (
         "level-cluster_corr-FWE_method-montecarlo_desc-size",
-        "the size of the cluster a voxel belongs to",
+        "the size of the cluster a voxel belongs to; 1 outside clusters",
     ),
     "mass": (
         "level-cluster_corr-FWE_method-montecarlo_desc-mass",
-        "the mass of the cluster a voxel belongs to",
+        "the mass of the cluster a voxel belongs to; 1 outside clusters",
     ),
+    "tfce": ("level-voxel_corr-FWE_method-montecarlo_desc-tfce", "the TFCE of a voxel"),
 }
 
 
@@ -154,12 +155,15 @@ def _inferential(result: InferentialResult) -> Iterator[MapFile]:
         {"Description": f"z of the uncorrected p of ALE, 0 where p >= .5. {one_tailed}"},
     )
     null = null_record(result)
-    for level, (name, of_what) in _LEVELS.items():
-        text = (
-            f"family-wise p of {of_what}; 1 outside clusters"
-            if level != "voxel"
-            else (f"family-wise p of {of_what}")
+    if corrected.tfce is not None:
+        text = "Threshold-free cluster enhancement of z of the uncorrected p (E = 0.5, H = 2)"
+        yield MapFile(
+            "stat-tfce_statmap", corrected.tfce.values, ESTIMATE, "TFCE", {"Description": text}
         )
+    for level, (name, of_what) in _LEVELS.items():
+        if level == "tfce" and corrected.tfce is None:
+            continue
+        text = f"family-wise p of {of_what}"
         p, z = corrected.p(level), corrected.z(level)  # type: ignore[arg-type]
         yield MapFile(
             f"stat-p_{name}_statmap", p.values, P_VALUE, "p FWE", {"Description": text, **null}

@@ -49,6 +49,7 @@ def methods(result: AnyReading, version: str) -> str:
     ]
     if isinstance(result, InferentialResult):
         sentences += [_uncorrected(), _null(result), *_sequential(result), _corrected(result)]
+        sentences += _tfce(result)
     else:
         sentences.append(_display(result))
     sentences += [_dependence(), *_anatomy(result)]
@@ -218,6 +219,17 @@ def _corrected(result: InferentialResult) -> str:
         f"{protocol.alpha:g}",
     }[protocol.correction]
     return f"A cluster was kept if {of}. Peaks are those of ALE, at least 8 mm apart."
+
+
+def _tfce(result: InferentialResult) -> list[str]:
+    if result.fwe.tfce is None:
+        return []
+    return [
+        f"Threshold-free cluster enhancement {cite('smith2009')} of z was computed too, without "
+        "steps, with E = 0.5 and H = 2, and corrected by the same iterations; it is valid for ALE "
+        "but not more sensitive than cluster size, and not recommended to the general user "
+        f"{cite('frahm2022')}."
+    ]
 
 
 def _dependence() -> str:

@@ -54,15 +54,16 @@ _P_OF_CLUSTER = {
     "p_mass_low": "Lower end of its 95 % Monte Carlo interval",
     "p_mass_high": "Upper end of it",
 }
-INFERENTIAL_COLUMNS = {**_OF_PEAK, **_P_OF_PEAK, **_P_OF_CLUSTER, **_OF_CLUSTER}
-"""Columns of an inferential reading."""
-
+_P_TFCE = "Family-wise p of the TFCE of the peak, among all voxels"
 _WHOLE = {"n_voxels": "Int64", "n_studies": "Int64"}
 
 
 def columns_of(result: Reading) -> dict[str, str]:
     """Names and meanings of the columns of `cluster_frame`."""
-    return INFERENTIAL_COLUMNS if isinstance(result, InferentialResult) else COLUMNS
+    if not isinstance(result, InferentialResult):
+        return COLUMNS
+    tfce = {"p_tfce": _P_TFCE} if result.fwe.p_tfce is not None else {}
+    return {**_OF_PEAK, **_P_OF_PEAK, **tfce, **_P_OF_CLUSTER, **_OF_CLUSTER}
 
 
 def cluster_frame(result: Reading) -> pd.DataFrame:
@@ -107,11 +108,10 @@ def _of_cluster(result: Reading, number: int, cluster: Cluster) -> dict[str, Any
 
 
 def _p_of_peak(result: InferentialResult, peak: Peak) -> dict[str, Any]:
-    return {
-        "z_value": result.z.values[peak.position],
-        "p_uncorrected": result.p.values[peak.position],
-        "p_voxel": result.fwe.p_voxel.values[peak.position],
-    }
+    maps = {"z_value": result.z, "p_uncorrected": result.p, "p_voxel": result.fwe.p_voxel}
+    if result.fwe.p_tfce is not None:
+        maps["p_tfce"] = result.fwe.p_tfce
+    return {name: of.values[peak.position] for name, of in maps.items()}
 
 
 def _p_of_cluster(result: InferentialResult, peak: Peak) -> dict[str, Any]:
