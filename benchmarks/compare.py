@@ -29,11 +29,6 @@ WARM = {
         "focus_counter_21",
         50,
     ),
-    "fwe_21": (
-        "family-wise error, 1,000 iterations of 21 experiments, one thread",
-        "fwe_21",
-        100,
-    ),
 }
 
 

@@ -1,6 +1,11 @@
 """Tasks of the benchmark for Focale; prints seconds of each as JSON."""
 
-from timing import display_level, print_medians
+import json
+import resource
+import sys
+from functools import partial
+
+from timing import display_level, median_seconds, print_medians, slope
 
 from focale import ALE, FocusCounter, Jackknife, Studyset, fwe, pain_studyset_path
 
@@ -20,9 +25,36 @@ def tasks():
         "fit_21": (lambda: ALE().fit(PAIN), 30),
         "jackknife_8": (lambda: jackknife.transform(result8), 10),
         "focus_counter_21": (lambda: counter.transform(result21), 10),
-        "fwe_21": (lambda: fwe(result21, n_iterations=1000, threads=1), 5),
     }
 
 
+def montecarlo(random_evidence):
+    """Seconds an iteration, and of 1,000 with preparation."""
+    sets = {"pain8": PAIN8, "pain21": PAIN, "random100": Studyset(random_evidence)}
+    seconds = {}
+    for name, studyset in sets.items():
+        result = ALE().fit(studyset)
+        seconds[f"{name}_slope"] = slope(partial(fwe, result, threads=1), (1000, 6000))
+        if name == "pain21":
+            seconds[f"{name}_slope_2"] = slope(partial(fwe, result, threads=2), (1000, 6000))
+            thousand = partial(fwe, result, n_iterations=1000, threads=1)
+            seconds[f"{name}_1000"] = median_seconds(thousand, 5)
+            with_tfce = partial(fwe, result, threads=1, tfce=True)
+            seconds[f"{name}_tfce"] = slope(with_tfce, (50, 250), repeats=2)
+    return seconds
+
+
+def memory_mb():
+    """Peak memory of a fit and its correction, above that of the imports."""
+    imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    fwe(ALE().fit(PAIN), n_iterations=10_000)
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - imported) / 1024
+
+
 if __name__ == "__main__":
-    print_medians(tasks())
+    if sys.argv[1:2] == ["montecarlo"]:
+        print(json.dumps(montecarlo(sys.argv[2])))
+    elif sys.argv[1:] == ["memory"]:
+        print(memory_mb())
+    else:
+        print_medians(tasks())

@@ -1,5 +1,6 @@
 """Tasks of the benchmark for NiMARE 0.22.1; prints seconds of each as JSON."""
 
+import json
 import logging
 import os
 import sys
@@ -12,7 +13,7 @@ from nimare.diagnostics import FocusCounter, Jackknife  # noqa: E402
 from nimare.meta.cbma.ale import ALE  # noqa: E402
 from nimare.nimads import Studyset  # noqa: E402
 from nimare.utils import get_resource_path  # noqa: E402
-from timing import display_level, print_medians  # noqa: E402
+from timing import display_level, median_seconds, print_medians, slope  # noqa: E402
 
 logging.disable(logging.CRITICAL)
 PAIN_FILE = os.path.join(get_resource_path(), "nidm_pain_studyset.json")  # noqa: PTH118
@@ -27,13 +28,11 @@ def tasks():
         target_image="stat", voxel_thresh=level, cluster_threshold=500, n_cores=1
     )
     counter = FocusCounter(target_image="z", voxel_thresh=3.1, cluster_threshold=10, n_cores=1)
-    corrector = FWECorrector(method="montecarlo", n_iters=1000, n_cores=1)
     return {
         "fit_8": (lambda: ALE().fit(pain8), 15),
         "fit_21": (lambda: ALE().fit(pain), 15),
         "jackknife_8": (lambda: jackknife.transform(result8), 3),
         "focus_counter_21": (lambda: counter.transform(result21), 3),
-        "fwe_21": (lambda: corrector.transform(result21), 1),
     }
 
 
@@ -48,8 +47,28 @@ def whole_run():
     jackknife.transform(result)
 
 
+def montecarlo(random_evidence):
+    """Seconds an iteration, and of 1,000 with preparation."""
+    pain = Studyset(PAIN_FILE, target="mni152_2mm")
+    other = Studyset(random_evidence, target="mni152_2mm")
+    sets = {"pain8": pain.slice(pain.ids[:8]), "pain21": pain, "random100": other}
+    seconds = {}
+    for name, studyset in sets.items():
+        result = ALE().fit(studyset)
+
+        def correct(n_iterations, result=result):
+            FWECorrector(method="montecarlo", n_iters=n_iterations, n_cores=1).transform(result)
+
+        seconds[f"{name}_slope"] = slope(correct, (20, 120), repeats=2)
+        if name == "pain21":
+            seconds[f"{name}_1000"] = median_seconds(lambda c=correct: c(1000), 1)
+    return seconds
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["whole"]:
+    if sys.argv[1:2] == ["montecarlo"]:
+        print(json.dumps(montecarlo(sys.argv[2])))
+    elif sys.argv[1:] == ["whole"]:
         whole_run()
     else:
         print_medians(tasks())

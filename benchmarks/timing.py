@@ -25,3 +25,17 @@ def median_seconds(task, repeats):
         task()
         times.append(time.perf_counter() - start)
     return float(np.median(times))
+
+
+def slope(task, numbers, repeats=3):
+    """Seconds a unit of work: between a short and a long run, the fastest of each."""
+    fewest, most = (
+        min(seconds(lambda n=n: task(n_iterations=n)) for _ in range(repeats)) for n in numbers
+    )
+    return (most - fewest) / (numbers[1] - numbers[0])
+
+
+def seconds(task):
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start

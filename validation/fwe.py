@@ -33,8 +33,11 @@ from focale.space.targets import standard_mask
 
 LEVELS = (0.01, 0.05, 0.10)
 STATISTICS = ("voxel", "size", "mass")
-DATASETS = {8: 2000, 20: 2000, 60: 1500}
+DATASETS = {8: 2000, 20: 2000, 60: 2000}
 N_ITERATIONS = 199
+TFCE_DATASETS = {20: 1000}
+N_ITERATIONS_TFCE = 99
+STOP_AFTER = 10
 SEED = 20261122
 FAR_AWAY = FocusRecord((0.0, 0.0, 300.0), "MNI")
 N_FAR = (0, 5, 15)
@@ -94,10 +97,40 @@ def smallest_p(numbers, n_experiments, seed):
     return np.array(found)
 
 
-def simulate(n_experiments, n_datasets, seed, pool):
+def smallest_p_of_others(numbers, n_experiments, seed):
+    """Smallest family-wise p of each data set by TFCE, and by size in a sequential test."""
+    found = []
+    for number in numbers:
+        result = ALE().fit(random_studyset(n_experiments, number, seed))
+        null_seed = seed * 10**9 + n_experiments * 10**6 + number
+        settings = {"seed": null_seed, "threads": 1}
+        enhanced = fwe(result, n_iterations=N_ITERATIONS_TFCE, tfce=True, **settings)
+        ended = fwe(result, n_iterations=N_ITERATIONS, stop_after=STOP_AFTER, **settings)
+        found.append([enhanced.p("tfce").values.min(), ended.p("size").values.min()])
+    return np.array(found)
+
+
+def simulate(n_experiments, n_datasets, seed, pool, of=smallest_p):
     batches = [range(i, min(i + BATCH, n_datasets)) for i in range(0, n_datasets, BATCH)]
-    work = partial(smallest_p, n_experiments=n_experiments, seed=seed)
+    work = partial(of, n_experiments=n_experiments, seed=seed)
     return np.concatenate(list(pool.map(work, batches)))
+
+
+def other_lines(found):
+    """TFCE, and cluster size in a sequential test."""
+    yield "| experiments | data sets | level | TFCE | size, sequential | SE | within 3 SE |"
+    yield "|---|---|---|---|---|---|---|"
+    for n_experiments, smallest in found.items():
+        for level in LEVELS:
+            rates = np.mean(smallest <= level + 1e-9, axis=0)
+            error = standard_error(level, len(smallest))
+            within = [
+                "above" if r > level else "below" for r in rates if abs(r - level) > 3 * error
+            ]
+            cells = [n_experiments, f"{len(smallest):,}", f"{level:.2f}"]
+            cells += [f"{rate:.4f}" for rate in rates]
+            cells += [f"{error:.4f}", ", ".join(within) or "yes"]
+            yield f"| {' | '.join(map(str, cells))} |"
 
 
 def rejections(smallest, level):
@@ -235,7 +268,7 @@ def draw(found):
     few.save(path, optimize=True)
 
 
-def report(found, far_lines, seed, minutes):
+def report(found, others, far_lines, seed, minutes):
     versions = f"focale {focale.__version__}, numpy {np.__version__}, numba {numba.__version__}"
     texts = [
         "# Family-wise error where nothing converges",
@@ -250,6 +283,11 @@ def report(found, far_lines, seed, minutes):
         "\n".join(calibration_lines(found)),
         "![Rejection rate against level](fwe.png)",
         ties_text(found, seed),
+        "## TFCE, and a sequential test",
+        f"The same kind of data sets: TFCE with B = {N_ITERATIONS_TFCE} iterations, and cluster "
+        f"size with at most {N_ITERATIONS} that end with the {STOP_AFTER}th as large as what was "
+        f"observed (`stop_after={STOP_AFTER}`). Each level is a p that these tests can give.",
+        "\n".join(other_lines(others)),
         "## Foci that no map shows",
         f"95 % point of the null of the bundled pain studyset ({len(pain())} experiments, "
         f"{pain().n_foci} foci), with 0, 5 or 15 foci at (0, 0, 300) mm added to each experiment; "
@@ -281,11 +319,19 @@ def main():
             n_foci = int(shape_of(n_experiments, given.seed)[0].sum())
             found[n_experiments] = n_foci, simulate(n_experiments, n_datasets, given.seed, pool)
             print(f"{n_experiments} experiments: {time.perf_counter() - start:.0f} s", flush=True)
+        others = {}
+        for n_experiments, usual in TFCE_DATASETS.items():
+            n_datasets = given.datasets or (4 if given.fast else usual)
+            others[n_experiments] = simulate(
+                n_experiments, n_datasets, given.seed, pool, of=smallest_p_of_others
+            )
+            print(f"TFCE: {time.perf_counter() - start:.0f} s", flush=True)
     far_lines = list(far_foci_lines(99 if given.fast else N_ITERATIONS_FAR, given.seed))
-    print("\n".join([*calibration_lines(found), ties_text(found, given.seed), *far_lines]))
+    texts = [*calibration_lines(found), ties_text(found, given.seed), *other_lines(others)]
+    print("\n".join([*texts, *far_lines]))
     if not given.fast:
         draw(found)
-        report(found, far_lines, given.seed, (time.perf_counter() - start) / 60)
+        report(found, others, far_lines, given.seed, (time.perf_counter() - start) / 60)
 
 
 if __name__ == "__main__":
