@@ -4,7 +4,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help demo test validate simulate fuzz lint types floors wheel bench ci clean
+.PHONY: help demo test validate simulate published fuzz lint types floors wheel bench ci clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -22,6 +22,9 @@ validate: .venv/ready ## Run the slow tests too
 simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
 	$(BIN)/python validation/fwe.py
+
+published: .venv/ready ## Set the numbers beside published ones (needs the corpus)
+	$(BIN)/python -m validation.published_fwe
 
 fuzz: .venv/ready ## Throw bytes at the readers for half an hour, and garbage of 100 MB
 	$(BIN)/python -m pip install --quiet atheris
@@ -43,6 +46,7 @@ wheel: .venv/ready ## Build the wheel, install it elsewhere and run it
 
 bench: .venv/ready ## Measure against nimare 0.22.1, side by side
 	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/montecarlo.py
 	$(BIN)/python benchmarks/reading.py
 
 ci: test lint types floors wheel ## All that must pass before a change lands

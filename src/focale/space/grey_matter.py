@@ -51,7 +51,7 @@ def grey_matter(mask: Mask, above: float = 0.1) -> Mask:
         raise ArgumentError(
             f"{mask.name} is in the space {mask.space!r}, and the map of grey matter is in MNI "
             "space; if the mask is too, say so with Mask.from_image(image, "
-            "space='MNI152NLin6Asym')"
+            "space='MNI152NLin6Asym'), or name an image of grey matter on its grid as sampling"
         )
     return _grey_matter(mask, float(above))
 
