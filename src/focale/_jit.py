@@ -1,4 +1,4 @@
-"""The one decorator of compiled loops, with all its flags, and that of vector steps.
+"""The decorators of compiled loops, with all their flags, and of steps in vectors.
 
 A kernel calls only kernels of its own file and reads no module variable that
 may change: numba's cache does not notice an edit in another file.
@@ -12,15 +12,31 @@ from typing import Any, TypeVar
 
 import numba
 from llvmlite import ir
+from numba.core.typing.templates import infer_global
 from numba.extending import lower_builtin, models, register_model, type_callable
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
+FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
 def kernel(function: Function) -> Function:
     """Compile a loop over arrays: no Python objects, no GIL, cached on disk."""
-    compiled: Function = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+    compiled: Function = numba.njit(cache=True, **FLAGS)(function)
     return compiled
+
+
+def subkernel(function: Function) -> Function:
+    """A part of kernels, compiled with each that calls it; by itself it is plain Python.
+
+    It takes less time to compile than a kernel, for it need not be callable from outside.
+    """
+    compiled = numba.njit(no_cpython_wrapper=True, **FLAGS)(function)
+    infer_global(function, numba.types.Dispatcher(compiled))  # what a kernel finds by its name
+    function.compiled = compiled  # type: ignore[attr-defined]  # numba does not keep it
+    function.py_func = function  # type: ignore[attr-defined]
+    return function
 
 
 class Lanes(numba.types.Type):  # type: ignore[misc]

@@ -30,7 +30,7 @@ from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.footprints import gaussian_footprint
 from focale.inference.ma_maps import Placement
 from focale.inference.null_footprints import BLOCK, null_footprints
-from focale.kernels.montecarlo import iterate, iterate_pruned
+from focale.kernels.montecarlo import Plan, blocks_of, iterate, iterate_pruned, room_for
 from focale.space.mask import Mask
 from focale.typing import BoolArray, FloatArray, IntArray
 
@@ -67,7 +67,9 @@ class NullDesign:
     corner
         Shape (3,); first voxel of the first block.
     inside
-        Shape (x, y, z) of blocks, uint64; one bit for each mask voxel of the block.
+        Shape (x, y, z) of blocks of 4 x 4 x 4 voxels, uint64; a bit for each mask voxel.
+    rows_inside
+        Shape (x, y, n), uint8; a bit for each block of a row along z that has mask voxels.
     mask
         The voxels of the analysis.
     recipe
@@ -85,12 +87,13 @@ class NullDesign:
     fine: FloatArray
     corner: IntArray
     inside: IntArray
+    rows_inside: IntArray
     mask: Mask
     recipe: tuple[Any, ...]
 
     def __post_init__(self) -> None:
         freeze(self, "offsets", "words", "starts", "halves", "sampling")
-        freeze(self, "kinds", "near", "fine", "corner", "inside")
+        freeze(self, "kinds", "near", "fine", "corner", "inside", "rows_inside")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _design_of, (_packed(self),)
@@ -289,21 +292,32 @@ def _block(
     """Maxima of some iterations, shape (n, 3) or (n, 4): a function of its arguments alone."""
     first, maxima = iterations.start, np.empty((len(iterations), 3), dtype=np.int64)
     key_0, key_1 = np.uint64(key[0]), np.uint64(key[1])
-    foci = design.sampling, design.offsets, design.words, design.starts, design.halves
     shape = np.array(_padded_shape(design.mask), dtype=np.int64)
     if engine == "pruned":
-        blocks = design.kinds, design.near, design.fine, design.corner, design.inside
-        iterate_pruned(key_0, key_1, first, *foci, *blocks, threshold, earlier, shape, maxima)
+        plan = Plan(*(_read_only(getattr(design, part)) for part in Plan._fields))
+        blocks, room = blocks_of(plan), room_for(plan, int(shape.prod()))
+        iterate_pruned(key_0, key_1, first, threshold, earlier, shape, blocks, plan, room, maxima)
     else:
+        foci = design.sampling, design.offsets, design.words, design.starts, design.halves
         runs = _runs(design.mask)
         iterate(key_0, key_1, first, *foci, *runs, threshold, earlier, shape, maxima)
     return maxima if also is None else np.column_stack([maxima, also(design, iterations)])
 
 
+def _read_only(array: Any) -> Any:
+    """The same array, which may have come from another process as one to write to.
+
+    The kernels would be compiled again for such arrays.
+    """
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
 @lru_cache(maxsize=2)  # one mask serves many results
 def _voxels(mask: Mask) -> IntArray:
     """Indices of the mask voxels; small numbers, as a processor's memory is."""
-    return np.argwhere(mask.inside).astype(np.int16)
+    return np.ascontiguousarray(np.argwhere(mask.inside), dtype=np.int16)
 
 
 @lru_cache(maxsize=2)  # one mask serves many results
@@ -316,7 +330,9 @@ def _blocks(mask: Mask) -> dict[str, IntArray]:
     whole[tuple(axis - first for axis, first in zip(where, corner, strict=True))] = True
     cut = whole.reshape(x, BLOCK, y, BLOCK, z, BLOCK).transpose(0, 2, 4, 1, 3, 5)
     bits = np.packbits(cut.reshape(x, y, z, BLOCK**3), axis=-1, bitorder="little")
-    return {"corner": corner, "inside": bits.view("<u8")[..., 0].astype(np.uint64)}
+    inside = bits.view("<u8")[..., 0].astype(np.uint64)
+    rows = np.packbits(inside > 0, axis=2, bitorder="little")
+    return {"corner": corner, "inside": inside, "rows_inside": rows}
 
 
 def _reaching(

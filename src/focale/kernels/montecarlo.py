@@ -9,13 +9,13 @@ whole numbers of the log lattice: the results are the same bits on any machine.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 
-from focale._jit import Lanes, intrinsic, kernel
+from focale._jit import Lanes, intrinsic, kernel, subkernel
 from focale.typing import FloatArray, IntArray
 
 # e experiments, f foci, t footprints, w words of all footprints, s sampling voxels,
@@ -24,6 +24,8 @@ from focale.typing import FloatArray, IntArray
 PAD = 3
 """Zeros around a footprint, so that a block of four voxels an axis is read at once wherever
 it begins."""
+
+Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 BIT = ir.IntType(1)
 INT32 = ir.IntType(32)
@@ -44,14 +46,10 @@ def high_product(a: np.uint64, b: np.uint64) -> np.uint64:
     return np.uint64(int(a) * int(b) >> 64)
 
 
-@kernel
-def philox(counter: IntArray, key_0: np.uint64, key_1: np.uint64, out: IntArray) -> None:
-    """Four random 64-bit numbers of a counter and a key.
-
-    counter : shape (4,), uint64; left as it is
-    out : shape (4,), uint64; filled
-    """
-    c0, c1, c2, c3 = counter[0], counter[1], counter[2], counter[3]
+@subkernel
+def philox(counter: Words, key_0: np.uint64, key_1: np.uint64) -> Words:
+    """Four random 64-bit numbers of a counter of four and a key of two."""
+    c0, c1, c2, c3 = counter
     for _ in range(10):
         h0 = high_product(np.uint64(0xD2E7470EE14C6C93), c0)
         l0 = np.uint64(0xD2E7470EE14C6C93) * c0
@@ -60,10 +58,10 @@ def philox(counter: IntArray, key_0: np.uint64, key_1: np.uint64, out: IntArray)
         c0, c1, c2, c3 = h1 ^ c1 ^ key_0, l1, h0 ^ c3 ^ key_1, l0
         key_0 += np.uint64(0x9E3779B97F4A7C15)
         key_1 += np.uint64(0xBB67AE8584CAA73B)
-    out[0], out[1], out[2], out[3] = c0, c1, c2, c3
+    return c0, c1, c2, c3
 
 
-@kernel
+@subkernel
 def draw(
     key_0: np.uint64, key_1: np.uint64, iteration: np.uint64, n_choices: int, chosen: IntArray
 ) -> None:
@@ -72,14 +70,11 @@ def draw(
     chosen : shape (f,), filled with 0 ... n_choices - 1; each is as likely to within
         n_choices / 2^64
     """
-    counter = np.zeros(4, dtype=np.uint64)
-    numbers = np.empty(4, dtype=np.uint64)
-    counter[2] = iteration
-    for f in range(chosen.size):
-        if f % 4 == 0:
-            counter[0] = f // 4 + 1
-            philox(counter, key_0, key_1, numbers)
-        chosen[f] = high_product(numbers[f % 4], np.uint64(n_choices))
+    zero = np.uint64(0)
+    for f in range(0, chosen.size, 4):
+        numbers = philox((np.uint64(f // 4 + 1), zero, iteration, zero), key_0, key_1)
+        for k in range(min(4, chosen.size - f)):
+            chosen[f + k] = high_product(numbers[k], np.uint64(n_choices))
 
 
 # ------------------------------------------------------------------------ whole maps
@@ -91,7 +86,7 @@ def draw(
 # ------------------------------------------------------------------------ whole maps
 
 
-@kernel
+@subkernel
 def add_experiment(
     words: IntArray,
     starts: IntArray,
@@ -171,7 +166,7 @@ def random_map(
         add_experiment(words, starts[a:b], halves[a:b], centres[a:b], log_sum, own)
 
 
-@kernel
+@subkernel
 def survey(
     log_sum: IntArray,
     run_starts: IntArray,
@@ -202,47 +197,51 @@ def survey(
     return largest, n_above
 
 
-@kernel
+@subkernel
+def root_of(parent: IntArray, i: int) -> int:
+    """Root of the tree that `i` is in; `parent` as in `largest_cluster`."""
+    while parent[i] >= 0:
+        i = parent[i]
+    return i
+
+
+@subkernel
 def largest_cluster(
     voxels: IntArray, values: IntArray, earlier: IntArray, label: IntArray, parent: IntArray
 ) -> tuple[int, int]:
     """Size and mass of the largest clusters of some voxels.
 
     voxels : shape (v,); positions in a flat volume, each once
-    values : shape (v,); what each adds to the mass of its cluster
+    values : shape (v,); what each adds to the mass of its cluster; overwritten
     earlier : shape (n,); how far back in the flat volume the neighbours lie that come
         before a voxel. The volume ends in blank voxels on each axis, so that none is
         taken for a neighbour across an edge.
     label : zeros, one for each voxel of the volume, and zeros again at the end
-    parent : shape (v,) or more; overwritten
+    parent : shape (v,) or more; overwritten. A voxel's parent in the tree of its cluster;
+        that of a root is below zero: how many voxels its cluster has, times -1.
     """
     for i in range(voxels.size):
-        parent[i] = i
+        parent[i] = -1
         label[voxels[i]] = i + 1
     for i in range(voxels.size):
-        root = i
-        while parent[root] != root:
-            root = parent[root]
+        root = root_of(parent, i)
         for n in range(earlier.size):
             other = label[voxels[i] - earlier[n]] - 1
             if other < 0:
                 continue
-            while parent[other] != other:
-                parent[other] = parent[parent[other]]
-                other = parent[other]
-            parent[max(root, other)] = min(root, other)
-            root = min(root, other)
+            other = root_of(parent, other)
+            if other == root:
+                continue
+            if parent[other] < parent[root]:  # the smaller joins the larger: low trees
+                root, other = other, root
+            parent[root] += parent[other]
+            values[root] += values[other]
+            parent[other] = root
     size, mass = 0, 0
-    sizes = np.zeros(voxels.size, dtype=np.int64)
-    masses = np.zeros(voxels.size, dtype=np.int64)
     for i in range(voxels.size):
         label[voxels[i]] = 0
-        root = i
-        while parent[root] != root:
-            root = parent[root]
-        sizes[root] += 1
-        masses[root] += values[i]
-        size, mass = max(size, sizes[root]), max(mass, masses[root])
+        if parent[i] < 0:
+            size, mass = max(size, -parent[i]), max(mass, values[i])
     return size, mass
 
 
@@ -475,22 +474,22 @@ def count(bits: np.uint64) -> int:
     return int(bits).bit_count()
 
 
-def _emit_list_eight(build: Any, bits: Any, first: Any, out: Any, at: Any) -> Any:
-    for k in range(8):
+def _emit_list_six(build: Any, bits: Any, first: Any, out: Any, at: Any) -> Any:
+    for k in range(6):
         place = build.add(first, build.cttz(bits, BIT(0)))
         build.store(place, build.gep(out, [build.add(at, INT64(k))]))
         bits = build.and_(bits, build.sub(bits, INT64(1)))
     return bits
 
 
-@intrinsic(types.uint64, _emit_list_eight)
-def list_eight(bits: np.uint64, first: int, out: IntArray, at: int) -> np.uint64:
-    """Write `first` + place of the eight lowest bits to `out`, from `at` on.
+@intrinsic(types.uint64, _emit_list_six)
+def list_six(bits: np.uint64, first: int, out: IntArray, at: int) -> np.uint64:
+    """Write `first` + place of the six lowest bits to `out`, from `at` on.
 
     Where fewer are set, numbers without meaning are written for the others: that is quicker
     than to ask, as a processor guesses the answer wrong. Returns the other bits.
     """
-    for k in range(8):
+    for k in range(6):
         out[at + k] = first + lowest(bits)
         bits &= bits - np.uint64(bits > 0)
     return bits
@@ -506,7 +505,7 @@ LARGE = np.float32(2_000_000_000)
 """Bound below which sums are sure to fit 31 bits."""
 
 
-@kernel
+@subkernel
 def bound_experiment(
     near: FloatArray,
     kinds: IntArray,
@@ -566,7 +565,7 @@ def bound_experiment(
                         at += pitch
 
 
-@kernel
+@subkernel
 def choose_blocks(
     bound: FloatArray,
     level: np.float32,
@@ -577,50 +576,56 @@ def choose_blocks(
     """List the blocks with voxels of the mask whose bound exceeds a level.
 
     bound, blocks : as in `bound_experiment`
-    rows_inside : shape (x * y, b); bits of the blocks of each row that have voxels of the
+    rows_inside : shape (x, y, b); bits of the blocks of each row that have voxels of the
         mask, eight a byte
-    chosen : filled from the front with the numbers of the blocks, in C order
+    chosen : shape (c, 3); filled from the front with the places of the blocks, in C order
 
     Returns how many there are.
     """
-    _, _, n_z, blank = blocks
-    n = 0
-    for r in range(rows_inside.shape[0]):
-        at = r * (n_z + blank) + blank
-        for z in range(rows_inside.shape[1]):
-            bits = above(read_row(bound, at + 8 * z), level) & np.uint64(rows_inside[r, z])
-            while bits:
-                chosen[n] = r * n_z + 8 * z + lowest(bits)
-                bits &= bits - np.uint64(1)
-                n += 1
+    n_x, n_y, n_z, blank = blocks
+    n, at = 0, blank
+    for x in range(n_x):
+        for y in range(n_y):
+            for b in range(rows_inside.shape[2]):
+                eight = above(read_row(bound, at + 8 * b), level)
+                bits = eight & np.uint64(rows_inside[x, y, b])
+                while bits:
+                    chosen[n, 0], chosen[n, 1], chosen[n, 2] = x, y, 8 * b + lowest(bits)
+                    bits &= bits - np.uint64(1)
+                    n += 1
+            at += n_z + blank
     return n
 
 
 # ------------------------------------------------------------------------ sums in blocks
 
 
-@kernel
-def mark_slabs(halves: IntArray, centres: IntArray, axis: int, slabs: IntArray) -> None:
-    """Note the foci that reach each slab of blocks across an axis.
+@subkernel
+def mark_slabs(
+    halves: IntArray, centres: IntArray, blocks: tuple[int, int, int, int], slabs: IntArray
+) -> None:
+    """Note the foci that reach each slab of blocks across each axis.
 
     halves, centres : as in `add_experiment`
-    slabs : shape (n, b), uint64; overwritten, one bit a focus
+    blocks : as in `bound_experiment`
+    slabs : shape (3, n, b), uint64; overwritten, one bit a focus
     """
     slabs[:] = 0
     for f in range(centres.shape[0]):
         bit = np.uint64(1) << np.uint64(f & 63)
-        first = max((centres[f, axis] - halves[f, axis]) >> 2, 0)
-        last = min((centres[f, axis] + halves[f, axis]) >> 2, slabs.shape[0] - 1)
-        for n in range(first, last + 1):
-            slabs[n, f >> 6] |= bit
+        for axis in range(3):
+            first = max((centres[f, axis] - halves[f, axis]) >> 2, 0)
+            last = min((centres[f, axis] + halves[f, axis]) >> 2, blocks[axis] - 1)
+            for n in range(first, last + 1):
+                slabs[axis, n, f >> 6] |= bit
 
 
-@kernel
+@subkernel
 def list_foci(slab_x: IntArray, slab_y: IntArray, slab_z: IntArray, reaching: IntArray) -> int:
     """List the foci that reach the block where three slabs meet, in their order.
 
     slab_x, slab_y, slab_z : shape (b,); as left by `mark_slabs`
-    reaching : filled from the front; has room for eight more
+    reaching : filled from the front; has room for six more
 
     Returns how many there are.
     """
@@ -628,15 +633,15 @@ def list_foci(slab_x: IntArray, slab_y: IntArray, slab_z: IntArray, reaching: In
     for b in range(slab_x.size):
         bits = slab_x[b] & slab_y[b] & slab_z[b]
         stop = n + count(bits)
-        bits = list_eight(bits, 64 * b, reaching, n)
+        bits = list_six(bits, 64 * b, reaching, n)
         while bits:
-            n += 8
-            bits = list_eight(bits, 64 * b, reaching, n)
+            n += 6
+            bits = list_six(bits, 64 * b, reaching, n)
         n = stop
     return n
 
 
-@kernel
+@subkernel
 def any_part_above(
     corner: tuple[int, int, int],
     reaching: IntArray,
@@ -661,7 +666,7 @@ def any_part_above(
     return bool(above(total, level))
 
 
-@kernel
+@subkernel
 def sum_block(
     corner: tuple[int, int, int],
     reaching: IntArray,
@@ -694,17 +699,17 @@ def sum_block(
     return above(lanes, level)
 
 
-@kernel
+@subkernel
 def sum_large_block(
     corner: tuple[int, int, int],
     reaching: IntArray,
     foci: IntArray,
     words: IntArray,
     level: int,
+    own: IntArray,
     total: IntArray,
 ) -> np.uint64:
-    """As `sum_block`, for sums beyond 31 bits; `total` is int64."""
-    own = np.zeros(64, dtype=np.int64)
+    """As `sum_block`, for sums beyond 31 bits; `total` and `own` are int64, overwritten."""
     experiment = -1
     total[:] = 0
     for n in range(reaching.size):
@@ -724,67 +729,137 @@ def sum_large_block(
     return bits
 
 
-@kernel
+class Plan(NamedTuple):
+    """What the iterations of a null have in common.
+
+    sampling, offsets, words, starts, halves : as in `random_map`
+    kinds, near : as in `bound_experiment`
+    fine : shape (t, 3, p, 2); as in `any_part_above`
+    corner : shape (3,); voxel of the volume where the first block begins
+    inside : shape (x, y, z); bits of the voxels of the mask in each block
+    rows_inside : as in `choose_blocks`
+    """
+
+    sampling: IntArray
+    offsets: IntArray
+    words: IntArray
+    starts: IntArray
+    halves: IntArray
+    kinds: IntArray
+    near: FloatArray
+    fine: FloatArray
+    corner: IntArray
+    inside: IntArray
+    rows_inside: IntArray
+
+
+class Room(NamedTuple):
+    """Arrays that an iteration works in, which it leaves as it wants them."""
+
+    places: IntArray
+    centres: IntArray
+    foci: IntArray
+    bound: FloatArray
+    own_bound: FloatArray
+    chosen: IntArray
+    slabs: IntArray
+    reaching: IntArray
+    small: IntArray
+    total: IntArray
+    own: IntArray
+    voxels: IntArray
+    values: IntArray
+    parent: IntArray
+    label: IntArray
+
+
+def blocks_of(plan: Plan) -> tuple[int, int, int, int]:
+    """Number of blocks on each axis, and of blanks between rows along z."""
+    n_x, n_y, n_z = plan.inside.shape
+    return n_x, n_y, n_z, (2 * int(plan.halves[:, 2].max()) + PAD) // 4
+
+
+def room_for(plan: Plan, n_voxels: int) -> Room:
+    """Room for the iterations of a plan in a volume of so many voxels."""
+    n_foci, n_blocks = plan.kinds.size, plan.inside.size
+    n_x, n_y, n_z, blank = blocks_of(plan)
+    n_bounds = n_x * n_y * (n_z + blank) + blank + 8
+    rows, columns = (2 * plan.halves[:, 1:] + 1 + PAD).T
+    foci = np.zeros((n_foci, 7), dtype=np.int64)
+    foci[:, 0] = np.repeat(np.arange(plan.offsets.size - 1), np.diff(plan.offsets))
+    foci[:, 1], foci[:, 2] = rows * columns, columns
+    return Room(
+        places=np.empty(n_foci, dtype=np.int64),
+        centres=np.empty((n_foci, 3), dtype=np.int64),
+        foci=foci,
+        bound=np.zeros(n_bounds, dtype=np.float32),
+        own_bound=np.zeros(n_bounds, dtype=np.float32),
+        chosen=np.empty((n_blocks, 3), dtype=np.int64),
+        slabs=np.empty((3, max(n_x, n_y, n_z), -(-n_foci // 64)), dtype=np.uint64),
+        reaching=np.empty(n_foci + 6, dtype=np.int64),
+        small=np.empty(64, dtype=np.int32),
+        total=np.empty(64, dtype=np.int64),
+        own=np.empty(64, dtype=np.int64),
+        voxels=np.empty(64 * n_blocks, dtype=np.int64),
+        values=np.empty(64 * n_blocks, dtype=np.int64),
+        parent=np.empty(64 * n_blocks, dtype=np.int64),
+        label=np.zeros(n_voxels, dtype=np.int32),
+    )
+
+
+@subkernel
 def survey_blocks(
-    chosen: IntArray,
-    bound: FloatArray,
+    n_chosen: int,
     level: int,
     least: np.float32,
     blocks: tuple[int, int, int, int],
-    inside: IntArray,
-    corner: IntArray,
     shape: IntArray,
-    slabs_x: IntArray,
-    slabs_y: IntArray,
-    slabs_z: IntArray,
-    foci: IntArray,
-    words: IntArray,
-    fine: FloatArray,
-    voxels: IntArray,
-    values: IntArray,
+    plan: Plan,
+    room: Room,
 ) -> int:
     """Voxels of the mask above a level, in chosen blocks.
 
-    chosen : shape (b,); number of each block
-    bound, blocks : as in `bound_experiment`
+    n_chosen : how many blocks `choose_blocks` has listed in `room.chosen`
     level, least : the level for sums, and for bounds
-    inside : one for each block; bits of the voxels of the mask in it
-    corner : shape (3,); voxel of the volume where the first block begins
+    blocks : as in `bound_experiment`
     shape : shape (3,); of the volume
-    slabs_x, slabs_y, slabs_z : as left by `mark_slabs`
-    foci, words, fine : as in `sum_block` and `any_part_above`
-    voxels, values : filled from the front with places in the flat volume and their sums
+    room : as the other kernels leave it; its `voxels` and `values` are filled from the front
+        with places in the flat volume and their sums
 
     Returns how many there are.
     """
     _, n_y, n_z, blank = blocks
-    reaching = np.empty(foci.shape[0] + 8, dtype=np.int64)
-    small, total = np.empty(64, dtype=np.int32), np.empty(64, dtype=np.int64)
+    words, foci, fine, inside = plan.words, room.foci, plan.fine.reshape(-1), plan.inside
+    slabs, small, total = room.slabs, room.small, room.total
+    voxels, values, corner = room.voxels, room.values, plan.corner
     small_level = np.int32(min(level, LARGEST_INT32))
     n_above = 0
-    for b in range(chosen.size):
-        r, z = chosen[b] // n_z, chosen[b] % n_z
-        first = (4 * (r // n_y), 4 * (r % n_y), 4 * z)
-        n = list_foci(slabs_x[r // n_y], slabs_y[r % n_y], slabs_z[z], reaching)
-        if not any_part_above(first, reaching[:n], foci, fine, least):
+    for b in range(n_chosen):
+        x, y, z = room.chosen[b, 0], room.chosen[b, 1], room.chosen[b, 2]
+        first = (4 * x, 4 * y, 4 * z)
+        n = list_foci(slabs[0, x], slabs[1, y], slabs[2, z], room.reaching)
+        reaching = room.reaching[:n]
+        if not any_part_above(first, reaching, foci, fine, least):
             continue
-        if bound[r * (n_z + blank) + blank + z] < LARGE:
-            bits = sum_block(first, reaching[:n], foci, words, small_level, small)
-            total[:] = small
+        if room.bound[(x * n_y + y) * (n_z + blank) + blank + z] < LARGE:
+            bits = sum_block(first, reaching, foci, words, small_level, small)
+            for k in range(64):
+                total[k] = small[k]
         else:
-            bits = sum_large_block(first, reaching[:n], foci, words, level, total)
-        bits &= inside[chosen[b]]
+            bits = sum_large_block(first, reaching, foci, words, level, room.own, total)
+        bits &= inside[x, y, z]
         while bits:
             k = lowest(bits)
             bits &= bits - np.uint64(1)
-            x, y = corner[0] + first[0] + (k >> 4), corner[1] + first[1] + ((k >> 2) & 3)
-            voxels[n_above] = (x * shape[1] + y) * shape[2] + corner[2] + first[2] + (k & 3)
+            row = (corner[0] + first[0] + (k >> 4)) * shape[1]
+            row = (row + corner[1] + first[1] + ((k >> 2) & 3)) * shape[2]
+            voxels[n_above] = row + corner[2] + first[2] + (k & 3)
             values[n_above] = total[k]
             n_above += 1
     return n_above
 
 
-@kernel
+@subkernel
 def place_foci(
     places: IntArray,
     sampling: IntArray,
@@ -819,96 +894,77 @@ def place_foci(
         foci[f, 3] = at
 
 
+@subkernel
+def survey_pruned(
+    threshold: int, blocks: tuple[int, int, int, int], shape: IntArray, plan: Plan, room: Room
+) -> tuple[int, int]:
+    """Largest value within the mask, and the voxels above a threshold.
+
+    blocks, shape, plan, room : as in `survey_blocks`
+    """
+    bound, values = room.bound, room.values
+    level = threshold
+    while True:
+        # rounding to whole numbers may lift each footprint above its bound, by one
+        least = np.float32(level - plan.offsets.size + 1)
+        n_chosen = choose_blocks(bound, least, plan.rows_inside, blocks, room.chosen)
+        n_above = survey_blocks(n_chosen, level, least, blocks, shape, plan, room)
+        if n_above > 0 or level <= 0:
+            break
+        highest = np.float32(0)
+        for b in range(bound.size):
+            highest = max(highest, bound[b])
+        # the maximum may lie in any block with a larger bound
+        level = min(level, int(highest)) * 3 // 4
+    largest = 0
+    for v in range(n_above):
+        largest = max(largest, values[v])
+        values[v] -= threshold
+    return largest, n_above if level == threshold else 0
+
+
 @kernel
 def iterate_pruned(
     key_0: np.uint64,
     key_1: np.uint64,
     first: int,
-    sampling: IntArray,
-    offsets: IntArray,
-    words: IntArray,
-    starts: IntArray,
-    halves: IntArray,
-    kinds: IntArray,
-    near: FloatArray,
-    fine: FloatArray,
-    corner: IntArray,
-    inside: IntArray,
     threshold: int,
     earlier: IntArray,
     shape: IntArray,
+    blocks: tuple[int, int, int, int],
+    plan: Plan,
+    room: Room,
     results: IntArray,
 ) -> None:
-    """As `iterate`, with exact values only in blocks that could exceed the threshold.
-
-    kinds, near : as in `bound_experiment`
-    fine : shape (t, 3, p, 2); as in `any_part_above`
-    corner, inside : as in `survey_blocks`, `inside` of shape (x, y, z)
-    """
-    n_foci, n_experiments = starts.size, offsets.size - 1
-    n_x, n_y, n_z = inside.shape
-    blocks = (n_x, n_y, n_z, (2 * np.max(halves[:, 2]) + PAD) // 4)
-    rows_inside = np.zeros((n_x * n_y, (n_z + 7) // 8), dtype=np.uint8)
-    for r in range(n_x * n_y):
-        for z in range(n_z):
-            rows_inside[r, z >> 3] |= (inside[r // n_y, r % n_y, z] > 0) << (z & 7)
-    bound = np.zeros(n_x * n_y * (n_z + blocks[3]) + blocks[3] + 8, dtype=np.float32)
-    own = np.zeros_like(bound)
-    chosen = np.empty(inside.size, dtype=np.int64)
-    slabs_x = np.empty((n_x, (n_foci + 63) // 64), dtype=np.uint64)
-    slabs_y = np.empty((n_y, (n_foci + 63) // 64), dtype=np.uint64)
-    slabs_z = np.empty((n_z, (n_foci + 63) // 64), dtype=np.uint64)
-    label = np.zeros(shape[0] * shape[1] * shape[2], dtype=np.int32)
-    voxels = np.empty(64 * inside.size, dtype=np.int64)
-    values, parent = np.empty_like(voxels), np.empty_like(voxels)
-    places = np.empty(n_foci, dtype=np.int64)
-    centres = np.empty((n_foci, 3), dtype=np.int64)
-    foci = np.empty((n_foci, 7), dtype=np.int64)
-    for e in range(n_experiments):
-        for f in range(offsets[e], offsets[e + 1]):
-            row = 2 * halves[f, 2] + 1 + PAD
-            foci[f, 0], foci[f, 1], foci[f, 2] = e, (2 * halves[f, 1] + 1 + PAD) * row, row
+    """As `iterate`, with exact values only in blocks that could exceed the threshold."""
+    offsets, halves, kinds, centres = plan.offsets, plan.halves, plan.kinds, room.centres
+    voxels, values = room.voxels, room.values
     for i in range(results.shape[0]):
-        draw(key_0, key_1, np.uint64(first + i), sampling.shape[0], places)
-        place_foci(places, sampling, corner, starts, halves, kinds, fine.shape[2], centres, foci)
-        for e in range(n_experiments):
+        draw(key_0, key_1, np.uint64(first + i), plan.sampling.shape[0], room.places)
+        place_foci(
+            room.places,
+            plan.sampling,
+            plan.corner,
+            plan.starts,
+            halves,
+            kinds,
+            plan.fine.shape[2],
+            centres,
+            room.foci,
+        )
+        room.bound[:] = 0
+        for e in range(offsets.size - 1):
             a, b = offsets[e], offsets[e + 1]
-            bound_experiment(near, kinds[a:b], halves[a:b], centres[a:b], blocks, bound, own)
-        mark_slabs(halves, centres, 0, slabs_x)
-        mark_slabs(halves, centres, 1, slabs_y)
-        mark_slabs(halves, centres, 2, slabs_z)
-        level, n_above = threshold, 0
-        while True:
-            # rounding to whole numbers may lift each footprint above its bound, by one
-            least = np.float32(level - n_experiments)
-            n = choose_blocks(bound, least, rows_inside, blocks, chosen)
-            n_above = survey_blocks(
-                chosen[:n],
-                bound,
-                level,
-                least,
+            bound_experiment(
+                plan.near,
+                kinds[a:b],
+                halves[a:b],
+                centres[a:b],
                 blocks,
-                inside.reshape(-1),
-                corner,
-                shape,
-                slabs_x,
-                slabs_y,
-                slabs_z,
-                foci,
-                words,
-                fine.reshape(-1),
-                voxels,
-                values,
+                room.bound,
+                room.own_bound,
             )
-            if n_above > 0 or level <= 0:
-                break
-            # the maximum may lie in any block with a larger bound
-            level = 3 * min(level, int(np.max(bound))) // 4
-        largest = 0
-        for v in range(n_above):
-            largest = max(largest, values[v])
-            values[v] -= threshold
-        n_above = n_above if level == threshold else 0
-        size, mass = largest_cluster(voxels[:n_above], values[:n_above], earlier, label, parent)
+        mark_slabs(halves, centres, blocks, room.slabs)
+        largest, n = survey_pruned(threshold, blocks, shape, plan, room)
+        size, mass = largest_cluster(voxels[:n], values[:n], earlier, room.label, room.parent)
         results[i, 0], results[i, 1], results[i, 2] = largest, size, mass
-        bound[:] = 0
