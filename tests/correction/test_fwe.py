@@ -249,7 +249,7 @@ def test_fwe__leaves_the_result_as_it_is():
     assert result.map.estimator is estimator
 
 
-@pytest.mark.parametrize("threads", [1, 3, None])
+@pytest.mark.parametrize("threads", [1, 2, 4, None])
 def test_fwe__threads_change_no_bit(small, threads):
     ours = fwe(small, n_iterations=1250, seed=9, threads=threads)
     with ThreadPoolExecutor(2) as executor:

@@ -237,8 +237,12 @@ def test_fwe_shard__refuses_a_shard_that_is_not_there(result, tmp_path, shard, n
 # ------------------------------------------------------------------------ where it is kept
 
 
-def test_fwe__refuses_a_checkpoint_that_cannot_be_written(result, tmp_path):
-    with pytest.raises(OutputError, match="could not be written"):
+def test_fwe__refuses_a_checkpoint_that_cannot_be_written(result, tmp_path, monkeypatch):
+    def explode(*_args, **_kwargs):
+        raise AssertionError("an iteration was computed")
+
+    monkeypatch.setattr("focale.inference.montecarlo._block", explode)
+    with pytest.raises(OutputError, match=r"null\.npz cannot be written; choose a folder"):
         fwe(result, n_iterations=10, checkpoint=tmp_path / "no" / "null.npz")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 import zipfile
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from focale.errors import InputMissingError, ReadError
+from focale.errors import InputMissingError, OutputError, ReadError
 from focale.frozen import freeze
 from focale.io.atomic import write_file
 from focale.typing import IntArray
@@ -112,8 +113,13 @@ def continued(path: Path, nothing: StoredNull) -> StoredNull:
     ReadError
         If the file is no null, or one of other data or settings (the message says what
         differs), or one that begins with another iteration.
+    OutputError
+        If there is no file and its place cannot be written to.
     """
     if not path.exists():
+        place = path.absolute().parent
+        if not place.is_dir() or not os.access(place, os.W_OK):
+            raise OutputError(f"{path} cannot be written; choose a folder that can be written to")
         return nothing
     stored = read_null(path)
     _check_same(path, stored.key, _whole(nothing.key), "here")
