@@ -190,6 +190,87 @@ def test_null_maxima__an_iteration_is_the_map_of_the_foci_it_drew():
         assert (maxima.size[i], maxima.mass[i]) == (size, mass)
 
 
+# ------------------------------------------------------------------------ both engines
+
+
+def of_both_engines(design, n, connectivity=6):
+    """Rows of both engines at thresholds with and without clusters."""
+    top = null_maxima(design, NONE, 20, 1).largest
+    for threshold in (int(np.median(top) * 0.6), int(top.max() * 0.97)):
+        both = [
+            rows(null_maxima(design, threshold, n, 3, connectivity=connectivity, engine=engine))
+            for engine in ("pruned", "dense")
+        ]
+        yield both
+
+
+def scattered(mask, counts, rng):
+    """Foci anywhere in the mask and a little beyond, anywhere within their voxel."""
+    for count in counts:
+        voxels = mask.ijk(rng.integers(0, mask.n_voxels, count))
+        yield mask.grid.to_mm(voxels + rng.normal(0, 1, (count, 3)))
+
+
+EVIDENCE = {
+    "one experiment": ([7], 9.0),
+    "few experiments of many foci": ([120, 3, 60], 9.0),
+    "many experiments of few foci": ([1, 2, 3, 0] * 30, 9.0),
+    "wider than eight blocks": ([3, 1, 4], 48.0),
+    "of many widths": ([9] * 12, np.linspace(7.0, 19.0, 12)),
+}
+
+
+@pytest.mark.parametrize(("counts", "fwhm"), EVIDENCE.values(), ids=EVIDENCE.keys())
+@pytest.mark.parametrize("shape", [(30, 21, 40), (5, 50, 9)])
+def test_null_maxima__the_engines_agree(counts, fwhm, shape, rng):
+    mask = box_mask(shape, inside=rng.random(shape) < 0.6)
+    design = design_of(list(scattered(mask, counts, rng)), mask, fwhm)
+    for pruned, dense in of_both_engines(design, 60, connectivity=18):
+        assert pruned == dense
+
+
+def test_null_maxima__the_engines_agree_beyond_the_box_of_the_mask(rng):
+    inside = np.zeros((40, 30, 50), dtype=bool)
+    inside[13:22, 9:20, 17:38] = rng.random((9, 11, 21)) < 0.8
+    mask = box_mask((40, 30, 50), inside=inside)
+    sampling = box_mask((40, 30, 50))
+    foci = list(scattered(mask, [5, 8, 30, 2], rng))
+    for pruned, dense in of_both_engines(design_of(foci, mask, 10.0, sampling=sampling), 100):
+        assert pruned == dense
+
+
+def test_null_maxima__the_engines_agree_on_two_thousand_experiments(rng):
+    mask = box_mask((24, 20, 22))
+    foci = list(scattered(mask, [3] * 2000, rng))
+    design = design_of(foci, mask, np.linspace(8.0, 11.0, 2000), placement="nearest")
+    for pruned, dense in of_both_engines(design, 4):
+        assert pruned == dense
+        assert max(largest for largest, _, _ in pruned) > 2**27
+
+
+def test_null_maxima__the_engines_agree_where_large_blocks_meet_small_ones(rng):
+    # Of 60 experiments most foci fall on one corner, where sums need more than 31 bits.
+    mask = box_mask((20, 20, 20), edges_mm=(8.0, 8.0, 8.0))
+    inside = np.zeros((20, 20, 20), dtype=bool)
+    inside[:2, :2, :2] = True
+    sampling = Mask(mask.grid, inside, name="a corner")
+    foci = list(scattered(mask, [4] * 60, rng))
+    for pruned, dense in of_both_engines(design_of(foci, mask, 8.5, sampling=sampling), 30):
+        assert pruned == dense
+        assert max(largest for largest, _, _ in pruned) > 2**31
+
+
+def test_null_maxima__the_engines_agree_on_a_thousand_maps_of_the_standard_mask(pain, brain):
+    fwhm = fwhm_from_sample_size(pain.n_subjects)
+    for sub_voxel in (0.0, 0.3):
+        design = null_design(pain.foci_mm + sub_voxel, pain.offsets, fwhm, brain)
+        pruned, dense = (
+            rows(null_maxima(design, 2_935_878, 500, 6, engine=engine, threads=2))
+            for engine in ("pruned", "dense")
+        )
+        assert pruned == dense
+
+
 # ------------------------------------------------------------------------ the design
 
 
