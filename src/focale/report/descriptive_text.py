@@ -12,7 +12,13 @@ import numpy as np
 
 from focale.descriptive import DescriptiveResult
 from focale.phrases import in_words, listed, place, volume
-from focale.report.sentences import counts_of, deviations, dominated, study_names
+from focale.report.sentences import (
+    counts_of,
+    deviations,
+    dominated,
+    lost_without_a_study,
+    study_names,
+)
 
 
 def descriptive_text(result: DescriptiveResult) -> str:
@@ -121,14 +127,9 @@ def _dependence(result: DescriptiveResult) -> list[str]:
 
 def _lost(result: DescriptiveResult) -> list[str]:
     """Clusters that do not outlast the removal of some study."""
-    remains, names = result.study_leave_one_out.remains, study_names(result)
-    if not len(result.clusters) or len(names) < 2:
+    lost = lost_without_a_study(result)
+    if lost is None:
         return []
-    lost = []
-    for c in range(remains.shape[1]):
-        gone = [names[i] for i in np.flatnonzero(~remains[:, c])]
-        if gone:
-            lost.append(f"cluster {c + 1} without {listed(gone, 'or')}")
     text, floor = "Cut at the same display-only threshold, ", _floor(result)
     if lost:
         return [f"{text}less than {floor} remains of {'; '.join(lost)}."]

@@ -7,17 +7,15 @@ coordinates; nothing is said of the presence or the size of activation.
 
 from __future__ import annotations
 
-import numpy as np
-
 from focale.inference.clusters import CONTACTS
 from focale.inferential import InferentialResult
-from focale.phrases import count, in_words, listed, place, share_text, volume
+from focale.phrases import count, in_words, place, share_text, volume
 from focale.report.sentences import (
     anatomical,
     counts_of,
     deviations,
     dominated,
-    study_names,
+    lost_without_a_study,
 )
 
 OF_WHAT = {"size": "cluster-size", "mass": "cluster-mass", "voxel": "voxel-level"}
@@ -127,15 +125,9 @@ def _reach(result: InferentialResult) -> list[str]:
 
 def _lost(result: InferentialResult) -> list[str]:
     """Clusters of which too little is left without some study, at the same threshold."""
-    remains, names = result.study_leave_one_out.remains, study_names(result)
-    if not len(result.clusters) or len(names) < 2:
+    lost = lost_without_a_study(result)
+    if lost is None:
         return []
-    lost = []
-    for c in range(remains.shape[1]):
-        gone = [names[i] for i in np.flatnonzero(~remains[:, c])]
-        if gone:
-            few = listed(gone, "or") if len(gone) <= 5 else f"any of {len(gone)} studies"
-            lost.append(f"cluster {c + 1} without {few}")
     least = count(result.clusters.min_voxels, "connected voxel")
     if result.protocol.correction == "size":
         least += " (the smallest size that survives with all studies)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from focale.phrases import count, listed, one_line
 from focale.reading import Reading
 
@@ -49,6 +51,23 @@ def anatomical(result: Reading, number: int) -> str:
         return ""
     anatomy = result.anatomy[0]
     return f" ({one_line(str(anatomy.clusters[number].peaks[0]))}, {one_line(anatomy.atlas.name)})"
+
+
+def lost_without_a_study(result: Reading) -> list[str] | None:
+    """Clusters that do not outlast the removal of a study: "cluster 2 without A or B".
+
+    None where there is no cluster, or no study could be left out.
+    """
+    remains, names = result.study_leave_one_out.remains, study_names(result)
+    if not len(result.clusters) or len(names) < 2:
+        return None
+    lost = []
+    for c in range(remains.shape[1]):
+        gone = [names[i] for i in np.flatnonzero(~remains[:, c])]
+        if gone:
+            few = listed(gone, "or") if len(gone) <= 8 else f"any of {len(gone)} studies"
+            lost.append(f"cluster {c + 1} without {few}")
+    return lost
 
 
 def study_names(result: Reading) -> list[str]:
