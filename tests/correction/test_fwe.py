@@ -17,7 +17,8 @@ from focale.correction.fwe import fwe
 from focale.correction.null import NullSettings, null_of
 from focale.errors import ArgumentError, EvidenceError, ReadError
 from focale.inference.lattice import STEP, to_probability
-from focale.inference.tfce import TFCE_STEP, enhance, tfce_heights, tfce_maxima
+from focale.inference.tfce import enhance, tfce_maxima
+from focale.inference.tfce_heights import TFCE_STEP, tfce_heights
 from focale.space.mask import Mask
 from tests.fixtures_pain import box_mask, studyset_of
 

@@ -18,7 +18,8 @@ from focale.inference.ma_maps import model_activation
 from focale.inference.montecarlo import null_design, null_maxima
 from focale.inference.null import LatticeNull, lattice_null, null_steps, sum_steps
 from focale.inference.tails import z_from_log_p
-from focale.inference.tfce import (
+from focale.inference.tfce import enhance, tfce_maxima
+from focale.inference.tfce_heights import (
     HEIGHT_STEP,
     HIGHEST_Z,
     INTEGRAL_STEP,
@@ -26,9 +27,7 @@ from focale.inference.tfce import (
     TFCE_STEP,
     WEIGHT_STEP,
     TfceHeights,
-    enhance,
     tfce_heights,
-    tfce_maxima,
 )
 from focale.kernels.montecarlo import random_map
 from focale.space.mask import Mask

@@ -30,7 +30,8 @@ from focale.estimators.result import AleResult
 from focale.inference.clusters import Clusters, Connectivity, find_clusters
 from focale.inference.lattice import to_probability
 from focale.inference.montecarlo import NullMaxima, Sampling
-from focale.inference.tfce import TFCE_STEP, enhance
+from focale.inference.tfce import enhance
+from focale.inference.tfce_heights import TFCE_STEP
 from focale.progress import Progress, silent
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap

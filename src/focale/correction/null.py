@@ -26,7 +26,8 @@ from focale.estimators.result import AleResult
 from focale.inference.clusters import Connectivity
 from focale.inference.lattice import STEP
 from focale.inference.montecarlo import NullDesign, Sampling, null_blocks, null_design
-from focale.inference.tfce import TfceHeights, tfce_heights, tfce_maxima
+from focale.inference.tfce import tfce_maxima
+from focale.inference.tfce_heights import TfceHeights, tfce_heights
 from focale.progress import Counted, Progress, silent
 from focale.space.grey_matter import grey_matter
 from focale.space.mask import Mask

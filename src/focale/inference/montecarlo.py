@@ -241,7 +241,8 @@ def null_blocks(
         Shape (n, 3): largest value, size and mass of the largest clusters; (n, 4) with
         the further maximum.
     """
-    earlier = _earlier_neighbours(design.mask, connectivity)
+    steps = neighbour_steps(design.mask, connectivity)
+    earlier = -steps[steps < 0]
     pool = executor or ThreadPoolExecutor(threads)
     edge = ITERATIONS_A_BLOCK if also is None else FEWER_A_BLOCK
     jobs = [
@@ -292,7 +293,7 @@ def _block(
     """Maxima of some iterations, shape (n, 3) or (n, 4): a function of its arguments alone."""
     first, maxima = iterations.start, np.empty((len(iterations), 3), dtype=np.int64)
     key_0, key_1 = np.uint64(key[0]), np.uint64(key[1])
-    shape = np.array(_padded_shape(design.mask), dtype=np.int64)
+    shape = np.array(padded_shape(design.mask), dtype=np.int64)
     if engine == "pruned":
         plan = Plan(*(_read_only(getattr(design, part)) for part in Plan._fields))
         blocks, room = blocks_of(plan), room_for(plan, int(shape.prod()))
@@ -365,7 +366,7 @@ def _reaches(footprint: IntArray, centre: IntArray, mask: Mask) -> bool:
     return bool(np.any(mask.inside[tuple(theirs)] & (footprint[tuple(own)] > 0)))
 
 
-def _padded_shape(mask: Mask) -> tuple[int, int, int]:
+def padded_shape(mask: Mask) -> tuple[int, int, int]:
     """Shape of a volume with one blank voxel at the end of each axis."""
     x, y, z = mask.grid.shape
     return x + 1, y + 1, z + 1
@@ -378,12 +379,12 @@ def _runs(mask: Mask) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
 
 
-def _earlier_neighbours(mask: Mask, connectivity: Connectivity) -> IntArray:
-    """How far back in the flat padded volume the neighbours before a voxel lie."""
-    _, y, z = _padded_shape(mask)
+def neighbour_steps(mask: Mask, connectivity: Connectivity) -> IntArray:
+    """Steps in the flat padded volume from a voxel to its neighbours, all around."""
+    _, y, z = padded_shape(mask)
     steps = [
         (i * y + j) * z + k
         for i, j, k in product((-1, 0, 1), repeat=3)
         if 0 < abs(i) + abs(j) + abs(k) <= CONTACT_AXES[connectivity]
     ]
-    return np.array([-step for step in steps if step < 0], dtype=np.int64)
+    return np.array(steps, dtype=np.int64)
