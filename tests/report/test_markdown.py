@@ -19,6 +19,7 @@ HOSTILE = [
     "`code` and \\backslash",
     "<http://example.org>",
     "a|b",
+    "a <= b, c < d, e<f, <3, <!-- x -->, <?php, </p>, <a",
     "Müller, 2018: A > B",
 ]
 LINE_BREAKS = ["x\n\n# Heading", "x\n\n- item", "x\n===\n\ny", "x\n\n    code", "x\n\n> quote"]
@@ -31,7 +32,7 @@ LINE_BREAKS = ["x\n\n# Heading", "x\n\n- item", "x\n===\n\ny", "x\n\n    code", 
         ("[a](b)", "\\[a](b)"),
         ("![a](b)", "!\\[a](b)"),
         ("<b>", "&lt;b>"),
-        ("a & b &lt;", "a &amp; b &amp;lt;"),
+        ("a & b &lt; &#60;", "a & b &amp;lt; &amp;#60;"),
         ("*a* `b` \\c", "\\*a\\* \\`b\\` \\\\c"),
     ],
 )
@@ -40,7 +41,7 @@ def test_escape__of_each_mark(name, escaped):
 
 
 def test_escape__leaves_plain_prose_alone():
-    text = "ALE > 0.00378, near x = 54, y = -28 mm (35%; next: 21%)."
+    text = "ALE > 0.00378, near x = 54, y = -28 mm (35%; next: 21%); p < .001, p <= .05, A & B."
     assert escape(text) == text
 
 

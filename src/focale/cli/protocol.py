@@ -24,7 +24,7 @@ from focale.errors import OutputError
 def protocol(output: str, title: str, min_experiments: int | None) -> None:
     """Write a protocol with the present date, to be edited and kept with the review.
 
-    Pass it to `focale assess` and `focale describe` with --protocol.
+    Pass it to `focale assess`, `focale run` and `focale describe` with --protocol.
     """
     from focale.protocol.protocol import Protocol
 

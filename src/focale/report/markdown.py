@@ -19,4 +19,5 @@ def escape(text: str) -> str:
     text = " ".join(text.split())
     text = re.sub(r"([\\`*\[])", r"\\\1", text)
     text = re.sub(r"(?<!\w)_|_(?!\w)", r"\_", text)
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"&(?=#?\w+;)", "&amp;", text)  # "Smith & Nichols" is no entity
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)  # and "p < .001" no tag
