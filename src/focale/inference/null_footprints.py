@@ -81,15 +81,16 @@ def _words(footprints: list[IntArray], sizes: IntArray) -> tuple[IntArray, IntAr
     """Footprints one after the other, and where the first voxel of each is."""
     rows = sizes[:, 2] + PAD
     planes = (sizes[:, 1] + PAD) * rows
-    lengths = (sizes[:, 0] + 2 * PAD + 1) * planes
-    ends = np.cumsum(lengths)
-    words = np.zeros(lengths.sum(), dtype=np.int32)
-    for footprint, end, length, plane, row in zip(
-        footprints, ends, lengths, planes, rows, strict=True
+    lengths, blanks = sizes[:, 0] * planes, PAD * (planes + rows + 1)
+    steps = lengths[:-1] + np.maximum(blanks[:-1], blanks[1:])  # neighbours share their zeros
+    starts = np.cumsum([blanks[0], *steps])
+    words = np.zeros(starts[-1] + lengths[-1] + blanks[-1], dtype=np.int32)
+    for footprint, start, length, plane, row in zip(
+        footprints, starts, lengths, planes, rows, strict=True
     ):
-        room = words[end - length : end].reshape(-1, plane // row, row)
-        room[PAD : PAD + len(footprint), PAD:, PAD:] = footprint
-    return words, ends - lengths + PAD * (planes + rows + 1)
+        room = words[start : start + length].reshape(-1, plane // row, row)
+        room[:, :-PAD, :-PAD] = footprint
+    return words, starts
 
 
 def _factors(weights: Sequence[Sequence[FloatArray]], n_foci: int) -> FloatArray:
