@@ -166,10 +166,10 @@ def null_design(
     voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))
     taking_part = _reaching(kinds, centres, mask, voxel_size_mm)
     different, kind = np.unique(kinds[taking_part], axis=0, return_inverse=True)
-    kind = kind.reshape(-1)
+    kind = kind.reshape(-1).astype(np.int64)
     footprints = null_footprints(different, voxel_size_mm, kind.size)
     return NullDesign(
-        offsets=np.concatenate([[0], np.cumsum(taking_part)])[offsets],
+        offsets=np.concatenate([[0], np.cumsum(taking_part, dtype=np.int64)])[offsets],
         words=footprints.words,
         starts=footprints.starts[kind],
         halves=footprints.halves[kind],
@@ -317,7 +317,7 @@ def _read_only(array: Any) -> Any:
 
 @lru_cache(maxsize=2)  # one mask serves many results
 def _voxels(mask: Mask) -> IntArray:
-    """Indices of the mask voxels; small numbers, as a processor's memory is."""
+    """Indices of the mask voxels, in 16 bits: the loop waits for memory to read them."""
     return np.ascontiguousarray(np.argwhere(mask.inside), dtype=np.int16)
 
 

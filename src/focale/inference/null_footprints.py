@@ -71,7 +71,7 @@ def null_footprints(kinds: FloatArray, voxel_size_mm: VoxelSize, n_foci: int) ->
     for fwhm, x, y, z in kinds.tolist():
         footprints.append(gaussian_footprint(fwhm, voxel_size_mm, (x, y, z)))
         weights.append(axis_weights(fwhm, voxel_size_mm, (x, y, z)))
-    sizes = np.array([footprint.shape for footprint in footprints]).reshape(-1, 3)
+    sizes = np.array([footprint.shape for footprint in footprints], dtype=np.int64)
     words, starts = _words(footprints, sizes)
     near, fine = _bounds(_factors(weights, n_foci))
     return NullFootprints(words, starts, sizes // 2, near, fine)
@@ -83,7 +83,7 @@ def _words(footprints: list[IntArray], sizes: IntArray) -> tuple[IntArray, IntAr
     planes = (sizes[:, 1] + PAD) * rows
     lengths, blanks = sizes[:, 0] * planes, PAD * (planes + rows + 1)
     steps = lengths[:-1] + np.maximum(blanks[:-1], blanks[1:])  # neighbours share their zeros
-    starts = np.cumsum([blanks[0], *steps])
+    starts = np.cumsum([blanks[0], *steps], dtype=np.int64)
     words = np.zeros(starts[-1] + lengths[-1] + blanks[-1], dtype=np.int32)
     for footprint, start, length, plane, row in zip(
         footprints, starts, lengths, planes, rows, strict=True

@@ -723,6 +723,9 @@ def sum_large_block(
     return bits
 
 
+# ------------------------------------------------------------------------ iterations
+
+
 class Plan(NamedTuple):
     """What the iterations of a null have in common.
 
