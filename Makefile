@@ -13,7 +13,7 @@ help: ## Show this list
 demo: .venv/installed ## Describe the bundled evidence into ./demo
 	$(BIN)/focale demo -o demo --overwrite
 
-test: .venv/ready ## Run the tests (about a minute)
+test: .venv/ready ## Run the tests (under two minutes)
 	$(BIN)/pytest -m "not slow"
 
 validate: .venv/ready ## Run the slow tests too
