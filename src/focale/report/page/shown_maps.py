@@ -1,0 +1,128 @@
+"""The map of a reading, and each experiment's part in it, small enough for a page.
+
+On the log lattice ALE without an experiment is L - l: the page holds L and every l in
+whole numbers of one common step, of the voxels worth showing, and takes away what a reader
+leaves out. Each number is rounded once, so that L - l is within one step of the exact
+value (half a step more for each further experiment left out).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from focale.inference.lattice import STEP
+from focale.inference.ma_maps import MaMaps
+from focale.space.grid import Grid
+from focale.typing import FloatArray, IntArray
+
+FINEST_STEP = 2.0**-19
+"""Step of the numbers of a page, in units of L: a fifth of the last digit shown of ALE."""
+
+_BYTES_OF_VOXEL, _BYTES_OF_ENTRY = 2.2, 1.25  # of a page, as measured
+_ROOM, _ROOM_OF_EXPERIMENT = 150e3, 8e3  # bytes of a page for maps
+_MOST_ROOM = 2.2e6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownMaps:
+    """L and every l of the voxels worth showing, in whole numbers of a step.
+
+    Attributes
+    ----------
+    positions
+        Shape (n,); the voxels in mask order, rising.
+    grid
+        The part of the mask's grid that holds them.
+    places
+        Shape (n,); their place in that grid, flattened.
+    step
+        Unit of `log_sum` and `own`, of L.
+    lowest
+        Voxels with an ALE below it are left out.
+    log_sum
+        Shape (n,), uint16; L in steps.
+    own
+        For each experiment shape (n,), uint16: its l in steps, 0 where it does not
+        reach. None where there are too many experiments for one page.
+    """
+
+    positions: IntArray
+    grid: Grid
+    places: IntArray
+    step: float
+    lowest: float
+    log_sum: IntArray
+    own: tuple[IntArray, ...] | None
+
+
+def shown_maps(ma: MaMaps, ale: FloatArray, threshold: float) -> ShownMaps:
+    """Numbers of the voxels with an ALE of half the threshold or more, if there is room.
+
+    Where there is not, a higher ALE up to the threshold bounds what is shown; where that
+    does not make room either, the values of experiments are left out.
+
+    Parameters
+    ----------
+    ma
+        Modelled activation of the experiments.
+    ale
+        Shape (n_voxels,), in mask order.
+    threshold
+        ALE that the map is cut at first.
+    """
+    lowest, has_room = _lowest(ma, ale, threshold)
+    positions = np.flatnonzero(ale >= lowest)
+    step = max(FINEST_STEP, float(ma.log_sum.max()) * STEP / 65_535)
+    grid, places = _box(ma, positions)
+    return ShownMaps(
+        positions=positions,
+        grid=grid,
+        places=places,
+        step=step,
+        lowest=lowest,
+        log_sum=_in_steps(ma.log_sum[positions], step),
+        own=tuple(_own(ma, positions, step)) if has_room else None,
+    )
+
+
+def _lowest(ma: MaMaps, ale: FloatArray, threshold: float) -> tuple[float, bool]:
+    """Smallest ALE shown, and whether there is room for the values of experiments."""
+    cost = _BYTES_OF_VOXEL + _BYTES_OF_ENTRY * np.bincount(ma.voxels, minlength=ale.size)
+    room = min(_MOST_ROOM, max(_ROOM, _ROOM_OF_EXPERIMENT * ma.n_experiments))
+    order = np.argsort(-ale, kind="stable")
+    used = np.cumsum(cost[order])
+    fits = int(np.searchsorted(used, room, side="right"))
+    bound = float(ale[order[min(fits, ale.size - 1)]])
+    lowest = min(max(threshold / 2, bound), threshold)
+    needed = float(used[np.count_nonzero(ale >= lowest) - 1])
+    return lowest, needed <= 1.5 * room
+
+
+def _own(ma: MaMaps, positions: IntArray, step: float) -> list[IntArray]:
+    place = np.full(ma.mask.n_voxels, -1)
+    place[positions] = np.arange(positions.size)
+    own = []
+    for i in range(ma.n_experiments):
+        voxels, values = ma.entries(i)
+        at = place[voxels]
+        numbers = np.zeros(positions.size, dtype=np.uint16)
+        numbers[at[at >= 0]] = _in_steps(values[at >= 0], step)
+        own.append(numbers)
+    return own
+
+
+def _in_steps(lattice: IntArray, step: float) -> IntArray:
+    return np.rint(lattice * (STEP / step)).astype(np.uint16)
+
+
+def _box(ma: MaMaps, positions: IntArray) -> tuple[Grid, IntArray]:
+    """The smallest box of the grid that holds voxels, and their places in it."""
+    ijk = ma.mask.ijk(positions)
+    corner = ijk.min(axis=0)
+    shape = ijk.max(axis=0) - corner + 1
+    affine = ma.mask.grid.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ corner
+    places = np.ravel_multi_index(tuple((ijk - corner).T), tuple(shape))
+    return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine), places
