@@ -4,7 +4,8 @@
 
 Source: the T1 image of the ICBM 152 non-linear symmetric template, version 2009a, without its
 skull, 1 mm. Changes: sampled at the voxel centres of the standard 2 mm grid with weights 1, 2, 1
-along each axis, kept inside the standard mask, rounded to 64 shades. Equal sources give equal
+along each axis, kept inside the standard mask and the holes it encloses, rounded to 64 shades, the
+darkest of them for what is empty in the template but enclosed by brain. Equal sources give equal
 bytes.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 import nibabel
 import nilearn.datasets
 import numpy as np
+from scipy import ndimage
 
 from focale.space.targets import standard_mask
 
@@ -38,16 +40,20 @@ def smoothed(volume: np.ndarray) -> np.ndarray:
 def main() -> None:
     image = nibabel.load(Path(nilearn.datasets.__file__).parent / "data" / SOURCE)
     volume = smoothed(np.asarray(image.dataobj).astype(np.int64))
-    mask = standard_mask()
-    centres = mask.mm(np.arange(mask.n_voxels))
-    ijk = nibabel.affines.apply_affine(np.linalg.inv(image.affine), centres)
+    grid, inside = standard_mask().grid, ndimage.binary_fill_holes(standard_mask().inside)
+    ijk = nibabel.affines.apply_affine(
+        np.linalg.inv(image.affine), grid.to_mm(np.argwhere(inside).astype(float))
+    )
     whole = np.round(ijk).astype(int)
     assert np.allclose(ijk, whole), "no centre may lie between two voxels"
     assert np.all((whole >= 0) & (whole < volume.shape)), "no centre may lie beyond the template"
     step = 256 // SHADES
-    shades = np.minimum((volume[tuple(whole.T)] + step // 2) // step, SHADES - 1) * step
+    shades = np.zeros(grid.shape, dtype=np.uint8)
+    shades[inside] = np.minimum((volume[tuple(whole.T)] + step // 2) // step, SHADES - 1) * step
+    enclosed = ndimage.binary_fill_holes(shades) & (shades == 0)
+    shades[enclosed] = step
 
-    brain = nibabel.Nifti1Image(mask.to_volume(shades.astype(np.uint8)), mask.grid.affine)
+    brain = nibabel.Nifti1Image(shades, grid.affine)
     brain.header.set_xyzt_units("mm")
     brain.header["descrip"] = b"ICBM 152 2009a symmetric T1, modified: 2 mm, in mask"
     packed = gzip.compress(brain.to_bytes(), compresslevel=9, mtime=0)

@@ -45,26 +45,22 @@ def _descriptive(result: DescriptiveResult) -> dict[str, str]:
 
 
 def _inferential(result: InferentialResult) -> dict[str, str]:
-    protocol = result.protocol
-    level = protocol.correction
-    kept = f"{_OF_WHAT[level]} p(FWE) <= {share_text(protocol.alpha)}"
-    kind = "voxels" if level == "voxel" else "clusters"
+    protocol, above = result.protocol, result.clusters.threshold
+    level = _OF_WHAT[protocol.correction]
+    kind = "voxel" if protocol.correction == "voxel" else "cluster"
+    kept = f"{level} p(FWE) <= {share_text(protocol.alpha)}"
     formed = f"uncorrected p < {share_text(protocol.cluster_forming_p)}"
-    above = result.clusters.threshold
-    if level == "voxel":
-        cut = f"ALE > {above:.5f}, the largest with a {_OF_WHAT[level]} p(FWE) above alpha"
+    if kind == "voxel":
+        cut = f"ALE > {above:.5f}, the largest that does not survive"
     elif math.isfinite(above):
         cut = f"ALE > {above:.5f}, where clusters were formed ({formed}); not corrected"
     else:
-        cut = f"no voxel has an {formed}"
-    any_words = f"display-only: {cut}"
+        cut = f"any ALE (no voxel has an {formed}); not corrected"
     return {
         "clusters": "only clusters that survive",
-        "listed": f"{kind} with {kept}"
-        if len(result.clusters)
-        else f"no {kind[:-1]} has a {kept}",
-        "any": any_words,
-        "listed_without": "display-only: the same level of ALE, in the clusters that survive with "
-        "all experiments; not tested anew",
-        "any_without": f"{any_words}; not tested anew",
+        "listed": f"{kind}s with {kept}" if len(result.clusters) else f"no {kind} has a {kept}",
+        "any": f"display-only: {cut}",
+        "listed_without": f"display-only: ALE > {above:.5f} in the clusters that survive with all "
+        "experiments; not tested anew",
+        "any_without": f"display-only: {cut}; not tested anew",
     }

@@ -12,7 +12,7 @@ from focale.typing import FloatArray
 ACROSS_AND_UP = ((1, 2), (0, 2), (0, 1))
 """Axes of mm drawn to the right and up, for a view along x, y and z."""
 
-_SMOOTHING = 0.7  # voxels: enough to make stairs a line
+_SMOOTHING = 1.2  # voxels: makes a line of stairs
 
 
 def outline_mm(mask: Mask) -> list[list[list[float]]]:
@@ -36,8 +36,8 @@ def _lines(points: FloatArray, edge: float) -> list[list[float]]:
     shadow[tuple(ij.T)] = True
     shadow = ndimage.binary_closing(shadow)  # turned grids leave holes
     smooth = ndimage.gaussian_filter(shadow.astype(float), _SMOOTHING)
-    lines = contour_generator(z=smooth.T).lines(0.5)
-    return [_flat(line * edge + corner) for line in lines]
+    lines: list[FloatArray] = contour_generator(z=smooth.T).lines(0.5)  # type: ignore[assignment]
+    return [_flat(line[::2] * edge + corner) for line in lines]
 
 
 def _flat(points: FloatArray) -> list[float]:

@@ -74,6 +74,11 @@ def _threshold(result: AnyReading) -> float:
     return float(np.percentile(values[values > 0], 95.0))
 
 
+def _inside(mask: Mask) -> dict[str, Any]:
+    """Which voxels are in the mask, a bit each."""
+    return {**packed_grid(mask.grid), "bits": packed(np.packbits(mask.inside))}
+
+
 def _map(result: AnyReading, shown: ShownMaps) -> dict[str, Any]:
     return {
         **packed_grid(shown.grid),
@@ -106,6 +111,7 @@ def _evidence(result: AnyReading) -> dict[str, Any]:
     return {
         "studies": studies,
         "experiments": [one_line(str(name)) for name in studyset.ids],
+        "contrasts": [one_line(e.name or e.contrast_id) for e in studyset],
         "study_of_experiment": studyset.study_of_experiment.tolist(),
         "markers": [[m.colour, m.shape, m.hollow] for m in study_markers(len(studies))],
         "foci_mm": (np.round(studyset.foci_mm, 1) + 0.0).reshape(-1).tolist(),
@@ -145,8 +151,8 @@ def _note(mask: Mask) -> str:
         return f"{text}The map is in the same space."
     if mask.space.lower().startswith("mni"):
         return (
-            f"{text}The map is in {one_line(mask.space)}, another template of the same laboratory: "
-            "borders may differ by some millimetres."
+            f"{text}The map is in {one_line(mask.space)}, a related template: borders may differ "
+            "by some millimetres."
         )
     return (
         f"{text}The space of the map is "

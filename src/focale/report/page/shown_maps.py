@@ -103,7 +103,7 @@ def _lowest(ma: MaMaps, ale: FloatArray, threshold: float) -> tuple[float, bool]
 def _own(ma: MaMaps, positions: IntArray, step: float) -> list[IntArray]:
     place = np.full(ma.mask.n_voxels, -1)
     place[positions] = np.arange(positions.size)
-    own = []
+    own: list[IntArray] = []
     for i in range(ma.n_experiments):
         voxels, values = ma.entries(i)
         at = place[voxels]
@@ -114,7 +114,8 @@ def _own(ma: MaMaps, positions: IntArray, step: float) -> list[IntArray]:
 
 
 def _in_steps(lattice: IntArray, step: float) -> IntArray:
-    return np.rint(lattice * (STEP / step)).astype(np.uint16)
+    steps: IntArray = np.rint(lattice * (STEP / step)).astype(np.uint16)
+    return steps
 
 
 def _box(ma: MaMaps, positions: IntArray) -> tuple[Grid, IntArray]:

@@ -112,7 +112,15 @@
   /* ---------------------------------------------------------------- maps */
 
   /* The numbers of a page: L and l in steps, of the voxels worth showing (shown_maps.py). */
-  const shown = { places: null, logSum: null, clusters: null, own: new Map(), volume: null, labels: null };
+  const shown = {
+    places: null, // of those voxels in the grid of the map
+    logSum: null, // L of each
+    own: new Map(), // l of each, by experiment, unpacked when first asked for
+    volume: null, // L, or L - l, over the grid
+    full: null, // L over the grid
+    kept: null, // whether a voxel of the grid is one of those
+    labels: null, // number of the cluster, over the grid
+  };
   let bits = null; // which voxels of the whole grid are in the mask
   let shades = null;
   let numbers = null; // of labels
@@ -224,6 +232,7 @@
   let colours = null; // 256 colours of ALE, red green blue
   const lookup = new Uint32Array(65536); // colour of every number of steps, as little-endian RGBA
 
+  const shortNumber = (value) => String(Number(value.toPrecision(3)));
   const scaleLow = () => Math.min(now.threshold, data.threshold.ale);
 
   function colourOf(ale) {
@@ -254,7 +263,7 @@
       image.data.set([colours[c], colours[c + 1], colours[c + 2], ale > now.threshold ? 255 : 0], 4 * i);
     }
     context.putImageData(image, 0, 0);
-    const ticks = [0, 1, 2, 3].map((i) => (low + (i / 3) * (data.map.max - low)).toFixed(4));
+    const ticks = [0, 1, 2, 3].map((i) => shortNumber(low + (i / 3) * (data.map.max - low)));
     part('bar-numbers').replaceChildren(...ticks.map((tick) => element('span', tick)));
     canvas.setAttribute('aria-label', `Colours of ALE from ${ticks[0]}, dark, to ${ticks[3]}, bright`);
   }
@@ -293,8 +302,13 @@
     return path;
   }
 
+  const lightness = (colour) =>
+    [1, 3, 5].reduce((sum, at, i) => sum + [0.3, 0.59, 0.11][i] * parseInt(colour.slice(at, at + 2), 16), 0) / 255;
+
   function drawMark(context, study, x, y, r) {
-    const [colour, shape, hollow] = data.markers[study];
+    const [given, shape, hollow] = data.markers[study];
+    const isDark = /^#[0-9a-f]{6}$/i.test(palette.paper) && lightness(palette.paper) < 0.5;
+    const colour = isDark && lightness(given) < 0.3 ? '#c9c9c9' : given;
     const path = shapePath(shape, x, y, r);
     context.lineJoin = 'round';
     if (hollow) {
@@ -305,7 +319,7 @@
     } else {
       context.fillStyle = colour;
       context.fill(path);
-      context.strokeStyle = '#ffffff';
+      context.strokeStyle = palette.paper;
       context.lineWidth = r * 0.25;
     }
     context.stroke(path);
@@ -369,6 +383,9 @@
 
   /* ---------------------------------------------------------------- slices */
 
+  /* Shade of the picture to grey on screen: darker, so that the map and the points stand out. */
+  const TONE = Uint8Array.from({ length: 256 }, (_, shade) => Math.round(225 * Math.min(1, Math.max(0, (shade - 12) / 235)) ** 1.25));
+
   const sheets = VIEWS.map(() => ({ picture: null, map: null, at: null }));
 
   function blank(width, height) {
@@ -380,23 +397,38 @@
     return { canvas, context, image, pixels: new Uint32Array(image.data.buffer) };
   }
 
-  /* One slice of the picture, a pixel a voxel, up is up. */
+  /* One slice of the picture, a pixel a voxel, up is up. At the border a pixel is as solid as its
+     neighbourhood is full, so that the brain ends in a line and not in stairs. */
   function pictureSheet(view, sheet) {
-    const [across, up, normal] = [view.across, view.up, view.normal];
     const n = picture.shape;
-    const voxel = apply(picture.toVoxel, now.mm).map(nearest);
-    const at = voxel[normal];
-    sheet.picture = sheet.picture || blank(n[across], n[up]);
+    const at = apply(picture.toVoxel, now.mm).map(nearest)[view.normal];
+    const [width, height] = [n[view.across] + 2, n[view.up] + 2];
+    sheet.picture = sheet.picture || blank(width, height);
     if (sheet.at === at) return;
     sheet.at = at;
+    const tones = new Uint8Array(width * height);
+    if (at >= 0 && at < n[view.normal]) {
+      const stride = [n[1] * n[2], n[2], 1];
+      for (let v = 0; v < n[view.up]; v += 1) {
+        const row = at * stride[view.normal] + (n[view.up] - 1 - v) * stride[view.up];
+        for (let u = 0; u < n[view.across]; u += 1) tones[(v + 1) * width + u + 1] = shades[row + u * stride[view.across]];
+      }
+    }
     const { pixels, image, context } = sheet.picture;
-    const stride = [n[1] * n[2], n[2], 1];
-    for (let v = 0; v < n[up]; v += 1) {
-      for (let u = 0; u < n[across]; u += 1) {
-        const shade = at < 0 || at >= n[normal]
-          ? 0
-          : shades[at * stride[normal] + u * stride[across] + (n[up] - 1 - v) * stride[up]];
-        pixels[v * n[across] + u] = shade ? (0xff000000 | (shade * 0x010101)) >>> 0 : 0;
+    pixels.fill(0);
+    for (let v = 1; v < height - 1; v += 1) {
+      for (let u = 1; u < width - 1; u += 1) {
+        let [full, sum] = [0, 0];
+        for (let p = (v - 1) * width + u - 1; p <= (v + 1) * width + u - 1; p += width) {
+          for (let q = p; q < p + 3; q += 1) {
+            if (tones[q]) full += 1;
+            sum += tones[q];
+          }
+        }
+        if (!full) continue;
+        const own = tones[v * width + u];
+        const tone = TONE[own || Math.round(sum / full)];
+        pixels[v * width + u] = ((Math.min(255, Math.max(0, (full - 2) * 51)) << 24) | (tone * 0x010101)) >>> 0;
       }
     }
     context.putImageData(image, 0, 0);
@@ -469,8 +501,8 @@
         sheetCanvas.height * edgeUp * scale,
       );
     context.imageSmoothingEnabled = true;
-    paint(sheet.picture.canvas, corner[view.across], corner[view.up] + edge[view.up] * (picture.shape[view.up] - 1),
-      edge[view.across], edge[view.up]);
+    const [across, up] = [view.across, view.up]; // the sheet has a margin of one voxel
+    paint(sheet.picture.canvas, corner[across] - edge[across], corner[up] + edge[up] * picture.shape[up], edge[across], edge[up]);
 
     const raster = rasters[number];
     mapSheet(view, raster, sheet);
@@ -511,7 +543,7 @@
   function drawFoci(on, view, drawn, isShown) {
     const gone = new Set(membersOf(now.map));
     const many = foci.length > 1500 ? 0.6 : foci.length > 400 ? 0.8 : 1;
-    const r = Math.max(2.4, Math.min(4.2, on.scale * 1.9 / ratio())) * ratio() * many;
+    const r = Math.max(2.2, Math.min(3.6, (on.scale * 1.6) / ratio())) * ratio() * many;
     foci.forEach((focus, i) => {
       if (!isShown(focus)) return;
       const x = Math.max(r, Math.min(on.canvas.width - r, on.x(focus.mm)));
@@ -589,11 +621,10 @@
 
   function valueText() {
     if (!isInside(now.mm)) return 'outside the mask';
-    const value = valueAt(now.mm);
-    const without = now.map === 'all' ? '' : ' without it';
     const place = mapGrid.at(now.mm);
-    const isShown = place >= 0 && shown.kept[place];
-    return isShown ? `ALE${without} ${value.toFixed(5)}` : `ALE below ${data.map.lowest.toFixed(5)}`;
+    if (place < 0 || !shown.kept[place]) return `ALE below ${data.map.lowest.toFixed(5)}`;
+    const full = toAle(shown.full[place]).toFixed(5);
+    return now.map === 'all' ? `ALE ${full}` : `ALE ${full}, without it ${valueAt(now.mm).toFixed(5)}`;
   }
 
   function meaningText() {
@@ -605,8 +636,8 @@
 
   function focusWords(focus) {
     return [
-      element('bdi', data.studies[focus.study], { dir: 'auto' }), '; experiment ',
-      element('bdi', data.experiments[focus.experiment], { dir: 'auto' }), ` ${placeText(focus.mm)} mm`,
+      element('bdi', data.studies[focus.study], { dir: 'auto' }), ', experiment ',
+      element('bdi', data.contrasts[focus.experiment], { dir: 'auto' }), ' ', element('span', placeText(focus.mm)),
     ];
   }
 
@@ -631,7 +662,8 @@
     const name = leftOut(now.map);
     part('name').textContent = name ? `Without ${name}` : 'All experiments';
     part('meaning').textContent = meaningText();
-    part('reset').disabled = !now.moved;
+    part('reset').hidden = !now.moved;
+    part('threshold-number').textContent = now.threshold.toFixed(5);
     part('threshold').setAttribute('aria-valuetext', `ALE ${now.threshold.toFixed(5)}`);
     part('opacity').setAttribute('aria-valuetext', `${Math.round(now.opacity * 100)} %`);
   }
@@ -748,7 +780,7 @@
     };
     tip.replaceChildren(
       line(element('bdi', data.studies[focus.study], { dir: 'auto' })),
-      line('experiment ', element('bdi', data.experiments[focus.experiment], { dir: 'auto' })),
+      line('experiment ', element('bdi', data.contrasts[focus.experiment], { dir: 'auto' })),
       line(`${placeText(focus.mm)} mm`),
     );
     const home = root.getBoundingClientRect();
@@ -864,6 +896,7 @@
     part('reset').addEventListener('click', () => {
       part('threshold').value = aleToSlider(data.threshold.ale);
       setThreshold(data.threshold.ale, false);
+      part('threshold').focus(); // the button goes away
     });
     part('opacity').addEventListener('input', (event) => {
       now.opacity = Number(event.target.value) / 100;
@@ -884,14 +917,14 @@
     canvases('slices').forEach((canvas, number) => {
       const view = VIEWS[number];
       canvas.addEventListener('pointerdown', (event) => {
-        if (event.button !== 0) return;
+        if (event.button !== 0 || event.pointerType === 'touch') return; // a finger may want to scroll
         canvas.setPointerCapture(event.pointerId);
-        canvas.focus({ preventScroll: true });
-        event.preventDefault();
         follow(canvas, view, event);
       });
+      canvas.addEventListener('click', (event) => follow(canvas, view, event));
       canvas.addEventListener('pointermove', (event) => {
-        if (canvas.hasPointerCapture(event.pointerId)) follow(canvas, view, event);
+        const isDrag = event.pointerType === 'touch' || (event.buttons === 1 && canvas.hasPointerCapture(event.pointerId));
+        if (isDrag) follow(canvas, view, event);
         else hover(drawnFoci[number], canvas, event);
       });
       canvas.addEventListener('pointerleave', hideTip);
@@ -934,12 +967,14 @@
     shown.labels = new Uint16Array(size);
     shown.kept = new Uint8Array(size);
     shown.volume = new Uint16Array(size);
+    shown.full = new Uint16Array(size);
     let place = 0;
     gaps.forEach((gap, v) => {
       place += gap;
       shown.places[v] = place;
       shown.labels[place] = clusters[v];
       shown.kept[place] = 1;
+      shown.full[place] = logSum[v];
     });
     shown.logSum = logSum;
     colours = tones;
