@@ -4,7 +4,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help demo test validate simulate published fuzz lint types floors wheel bench ci clean
+.PHONY: help demo test browser validate simulate published fuzz lint types floors wheel bench ci clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -14,10 +14,14 @@ demo: .venv/installed ## Describe the bundled evidence into ./demo
 	$(BIN)/focale demo -o demo --overwrite
 
 test: .venv/ready ## Run the tests (under two minutes)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not browser"
+
+browser: .venv/ready ## Run the tests of pages in a browser (needs chromium)
+	$(BIN)/python -m pip install --quiet --group browser
+	$(BIN)/pytest -m browser tests/browser
 
 validate: .venv/ready ## Run the slow tests too
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not browser"
 
 simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from focale.protocol.protocol import Protocol as Protocol
     from focale.report.interpretation import interpretation as interpretation
     from focale.report.methods import methods as methods
+    from focale.report.page.notebook import view as view
     from focale.studyset.findings import check as check
     from focale.studyset.model import Studyset as Studyset
     from focale.studyset.reading import read as read
@@ -65,6 +66,7 @@ _HOME = {
     "read_atlas": "focale.atlases.reading",
     "run_into": "focale.workflow",
     "summarize": "focale.studyset.summary",
+    "view": "focale.report.page.notebook",
 }
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "read_atlas",
     "run_into",
     "summarize",
+    "view",
 ]
 
 

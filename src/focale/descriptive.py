@@ -43,6 +43,14 @@ class DescriptiveResult(Reading):
     map_names = ("stat",)
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What a reader wants to know first, by name."""
+        listed = (
+            f"{len(self.clusters)} above the display-only threshold {self.display_threshold:.5f}"
+        )
+        return {**super().facts, "clusters": listed}
+
+    @property
     def p(self) -> NoReturn:
         """Not there: raises `DescriptiveOnlyError`."""
         raise self._no("p")

@@ -88,6 +88,16 @@ class InferentialResult(Reading):
         p = self.fwe.p(self.protocol.correction).values
         return np.array([p[cluster.peaks[0].position] for cluster in self.clusters])
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a reader wants to know first, by name."""
+        listed = (
+            f"{len(self.clusters)} of {len(self.fwe.clusters)} (p < "
+            f"{self.protocol.cluster_forming_p:g}) with p_FWE <= {self.protocol.alpha:g} "
+            f"({self.protocol.correction}, {count(self.fwe.n_iterations, 'iteration')})"
+        )
+        return {**super().facts, "clusters": listed}
+
     def __repr__(self) -> str:
         return (
             f"InferentialResult: {self.studyset!r}; {len(self.clusters)} of "

@@ -22,6 +22,8 @@ IN_RESULT = [
     "protocol.toml",
     "provenance.json",
     "references.bib",
+    "report.html",
+    "report.json",
     "tables",
 ]
 

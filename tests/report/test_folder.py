@@ -47,6 +47,8 @@ TEXTS = [
     "protocol.toml",
     "provenance.json",
     "references.bib",
+    "report.html",
+    "report.json",
 ]
 FIGURES = [
     f"figures/pain_{name}.{suffix}"

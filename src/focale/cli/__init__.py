@@ -19,6 +19,7 @@ from focale.cli.describe import describe
 from focale.cli.lint import lint
 from focale.cli.merge import merge
 from focale.cli.protocol import protocol
+from focale.cli.report import report
 from focale.cli.run import run as run_command
 from focale.errors import FocaleError
 
@@ -39,7 +40,10 @@ def app() -> None:
     """
 
 
-COMMANDS = (demo, check, convert, assess, protocol, run_command, describe, merge, atlases, lint)
+COMMANDS = (
+    *(demo, check, convert, assess, protocol, run_command, describe, report),
+    *(merge, atlases, lint),
+)
 for command in COMMANDS:
     app.add_command(command)
 

@@ -241,7 +241,7 @@ def _show_clusters(result: InferentialResult) -> None:
                 p_text(p, result.fwe.n_iterations).removeprefix("p ").removeprefix("= "),
                 " to ".join(share_text(end) for end in result.fwe.interval(p)),
                 str(result.dominance[number].n_contributing),
-                *(one_line(label, 40) for label in labels),
+                *(one_line(label, 60) for label in labels),
             ]
         )
     for line in _aligned(rows):

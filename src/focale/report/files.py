@@ -35,13 +35,19 @@ def write_table(path: Path, table: pd.DataFrame, columns: Mapping[str, str]) -> 
     columns
         What each column means.
     """
-    texts = table.select_dtypes(exclude=["number", "bool"]).columns
-    one_lined = table.assign(**{name: table[name].map(_cell) for name in texts})
-    one_lined.to_csv(
-        path, sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"
-    )
+    write_text(path, table_text(table))
     described = {name: {"Description": columns[name]} for name in map(str, table)}
     write_json(path.with_suffix(".json"), described)
+
+
+def table_text(table: pd.DataFrame) -> str:
+    """A table as TSV; missing values are "n/a"."""
+    texts = table.select_dtypes(exclude=["number", "bool"]).columns
+    one_lined = table.assign(**{name: table[name].map(_cell) for name in texts})
+    text: str = one_lined.to_csv(
+        sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"
+    )
+    return text
 
 
 def _cell(value: Any) -> Any:

@@ -9,10 +9,10 @@ give equal bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
@@ -22,17 +22,16 @@ from focale.plotting.foci import plot_foci
 from focale.plotting.maps import plot_ale_glass, plot_ale_slices, plot_clusters_glass
 from focale.plotting.null import plot_null
 from focale.plotting.style import save_figure
-from focale.report.files import write_table, write_text
+from focale.report.files import write_json, write_table, write_text
 from focale.report.interpretation import interpretation
 from focale.report.maps import write_maps
 from focale.report.markdown import escape
 from focale.report.methods import methods
+from focale.report.page.data import report_data
+from focale.report.page.render import DATA_NAME, render
 from focale.report.provenance import Run, write_provenance
 from focale.report.references import bibtex, cited_in
-from focale.tables import clusters, contributions, evidence, labels
-
-if TYPE_CHECKING:
-    import pandas as pd
+from focale.report.tables import tables_of
 
 NULL_NAME = "null.npz"
 """File of the Monte Carlo iterations in a folder."""
@@ -80,34 +79,18 @@ def write_reading(
         for name in ("maps", "tables", "figures") if run.with_figures else ("maps", "tables"):
             (unfinished / name).mkdir()
         write_maps(result, unfinished / "maps", run.label)
-        for name, table, columns in _tables(result):
+        for name, table, columns in tables_of(result):
             write_table(unfinished / "tables" / f"{run.label}_{name}.tsv", table, columns)
         _write_texts(result, unfinished)
         write_provenance(result, unfinished, run)
+        data = report_data(result, run)
+        write_json(unfinished / DATA_NAME, data)
+        write_text(unfinished / "report.html", render(data))
         if null is not None:
             (unfinished / NULL_NAME).write_bytes(null.read_bytes())
         if run.with_figures:
             for name, draw in _figures(result).items():
                 save_figure(draw(), unfinished / "figures" / f"{run.label}_{name}")
-
-
-def _tables(
-    result: DescriptiveResult | InferentialResult,
-) -> Iterator[tuple[str, pd.DataFrame, Mapping[str, str]]]:
-    """Name, table, and meanings of its columns."""
-    yield "clusters", clusters.cluster_frame(result), clusters.columns_of(result)
-    of_experiments = {
-        **contributions.columns_of(result),
-        "n_foci": "Foci of the experiment in the cluster",
-    }
-    yield "contributions", contributions.contribution_frame(result), of_experiments
-    yield "studies", contributions.study_frame(result), contributions.columns_of(result)
-    yield "experiments", evidence.experiment_frame(result), evidence.EXPERIMENT_COLUMNS
-    yield "foci", evidence.focus_frame(result), evidence.FOCUS_COLUMNS
-    by_atlas = [anatomy.clusters for anatomy in result.anatomy]
-    yield "labels", labels.label_frame(by_atlas, result.clusters), labels.COLUMNS
-    if isinstance(result, InferentialResult):
-        yield "clustersFormed", clusters.formed_frame(result), clusters.FORMED_COLUMNS
 
 
 def _write_texts(result: DescriptiveResult | InferentialResult, folder: Path) -> None:

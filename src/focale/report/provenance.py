@@ -53,12 +53,22 @@ def write_provenance(result: Reading, folder: Path, run: Run) -> None:
             "SourceDatasets": [source],
         },
     )
-    decision = result.decision
+    write_json(folder / "provenance.json", provenance_of(result, run))
+
+
+def provenance_of(result: Reading, run: Run) -> dict[str, Any]:
+    """What was run on what, what was decided and what was noticed."""
+    record, decision = result.studyset.record, result.decision
     content = {
-        "Software": focale,
+        "Software": {"Name": "Focale", "Version": version("focale")},
         "Dependencies": {name: version(name) for name in DEPENDENCIES},
         "Command": run.command,
-        "Input": {**source, "Format": record.format, "Options": record.options},
+        "Input": {
+            "File": record.source,
+            "SHA256": record.sha256,
+            "Format": record.format,
+            "Options": record.options,
+        },
         "Mask": {"Name": result.mask.name, "SHA256": result.mask.sha256},
         "Protocol": result.protocol.fingerprint,
         "Decision": {
@@ -73,7 +83,7 @@ def write_provenance(result: Reading, folder: Path, run: Run) -> None:
     }
     if isinstance(result, InferentialResult):
         content["Null"] = null_record(result)
-    write_json(folder / "provenance.json", content)
+    return content
 
 
 def _counts(result: Reading) -> dict[str, Any]:

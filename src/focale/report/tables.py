@@ -1,0 +1,37 @@
+"""The tables of a reading: name, table, and what its columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from focale.descriptive import DescriptiveResult
+from focale.inferential import InferentialResult
+from focale.tables import clusters, contributions, evidence, labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Table(NamedTuple):
+    """A table of a reading."""
+
+    name: str
+    frame: pd.DataFrame
+    columns: Mapping[str, str]
+
+
+def tables_of(result: DescriptiveResult | InferentialResult) -> Iterator[Table]:
+    """The tables of a reading, in the order a reader wants them."""
+    yield Table("clusters", clusters.cluster_frame(result), clusters.columns_of(result))
+    by_atlas = [anatomy.clusters for anatomy in result.anatomy]
+    yield Table("labels", labels.label_frame(by_atlas, result.clusters), labels.COLUMNS)
+    if isinstance(result, InferentialResult):
+        formed = clusters.formed_frame(result)
+        yield Table("clustersFormed", formed, clusters.FORMED_COLUMNS)
+    columns = contributions.columns_of(result)
+    with_foci = {**columns, "n_foci": "Foci of the experiment in the cluster"}
+    yield Table("contributions", contributions.contribution_frame(result), with_foci)
+    yield Table("studies", contributions.study_frame(result), columns)
+    yield Table("experiments", evidence.experiment_frame(result), evidence.EXPERIMENT_COLUMNS)
+    yield Table("foci", evidence.focus_frame(result), evidence.FOCUS_COLUMNS)
