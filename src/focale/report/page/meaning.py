@@ -15,8 +15,15 @@ from focale.phrases import share_text, volume
 _OF_WHAT = {"size": "cluster-size", "mass": "cluster-mass", "voxel": "voxel-level"}
 
 
-def threshold_words(result: DescriptiveResult | InferentialResult) -> dict[str, str]:
+def threshold_words(result: DescriptiveResult | InferentialResult, shown: float) -> dict[str, str]:
     """Words for the threshold of the report: of all experiments, and without some.
+
+    Parameters
+    ----------
+    result
+        A descriptive or an inferential reading.
+    shown
+        ALE the picture is cut at.
 
     Returns
     -------
@@ -26,41 +33,46 @@ def threshold_words(result: DescriptiveResult | InferentialResult) -> dict[str, 
         that lacks some experiments. `clusters` names the switch between them.
     """
     if isinstance(result, InferentialResult):
-        return _inferential(result)
+        return _inferential(result, shown)
     return _descriptive(result)
 
 
 def _descriptive(result: DescriptiveResult) -> dict[str, str]:
     cut = f"display-only: ALE > {result.display_threshold:.5f}"
     floor = volume(result.protocol.min_cluster_mm3)
-    return {
+    words = {
         "clusters": "only listed clusters",
-        "listed": f"{cut}, in clusters of {floor} or more"
-        if len(result.clusters)
-        else f"no cluster of {floor} or more is listed",
+        "listed": f"{cut}, in clusters of {floor} or more",
         "any": cut,
         "listed_without": f"{cut}, in the clusters listed for all experiments",
         "any_without": cut,
     }
+    if not len(result.clusters):
+        words["listed"] = words["listed_without"] = f"no cluster of {floor} or more is listed"
+    return words
 
 
-def _inferential(result: InferentialResult) -> dict[str, str]:
-    protocol, above = result.protocol, result.clusters.threshold
+def _inferential(result: InferentialResult, shown: float) -> dict[str, str]:
+    protocol = result.protocol
     level = _OF_WHAT[protocol.correction]
     kind = "voxel" if protocol.correction == "voxel" else "cluster"
     kept = f"{level} p(FWE) <= {share_text(protocol.alpha)}"
+    cut = f"ALE > {shown:.5f}"
     formed = f"uncorrected p < {share_text(protocol.cluster_forming_p)}"
     if kind == "voxel":
-        cut = f"ALE > {above:.5f}, the largest that does not survive"
-    elif math.isfinite(above):
-        cut = f"ALE > {above:.5f}, where clusters were formed ({formed}); not corrected"
+        any_words = f"display-only: {cut}, the largest that does not survive"
+    elif math.isfinite(result.clusters.threshold):
+        any_words = f"display-only: {cut}, where clusters were formed ({formed}); not corrected"
     else:
-        cut = f"any ALE (no voxel has an {formed}); not corrected"
-    return {
+        any_words = f"display-only: {cut}; no voxel has an {formed}"
+    words = {
         "clusters": "only clusters that survive",
-        "listed": f"{kind}s with {kept}" if len(result.clusters) else f"no {kind} has a {kept}",
-        "any": f"display-only: {cut}",
-        "listed_without": f"display-only: ALE > {above:.5f} in the clusters that survive with all "
+        "listed": f"{kind}s with {kept}",
+        "any": any_words,
+        "listed_without": f"display-only: {cut} in the clusters that survive with all "
         "experiments; not tested anew",
-        "any_without": f"display-only: {cut}; not tested anew",
+        "any_without": f"{any_words}; not tested anew",
     }
+    if not len(result.clusters):
+        words["listed"] = words["listed_without"] = f"no {kind} has a {kept}"
+    return words

@@ -52,7 +52,7 @@ def viewer_payload(result: AnyReading) -> dict[str, Any]:
             **packed_grid(result.mask.grid),
             "bits": packed(np.packbits(result.mask.inside)),
         },
-        "threshold": {"ale": threshold, **threshold_words(result)},
+        "threshold": {"ale": threshold, **threshold_words(result, threshold)},
         "only_listed": isinstance(result, InferentialResult),
         "colours": packed(_colours()),
         "start_mm": _start(result),
@@ -68,9 +68,9 @@ def _threshold(result: AnyReading) -> float:
         if isinstance(result, DescriptiveResult)
         else result.clusters.threshold
     )
-    if math.isfinite(level) and level < result.ale.max:
+    if math.isfinite(level):
         return level
-    values = result.ale.values  # no voxel is above: some other one to begin with
+    values = result.ale.values  # no voxel has so small a p: some other level to begin with
     return float(np.percentile(values[values > 0], 95.0))
 
 

@@ -21,8 +21,9 @@ FINEST_STEP = 2.0**-19
 """Step of the numbers of a page, in units of L: a fifth of the last digit shown of ALE."""
 
 _BYTES_OF_VOXEL, _BYTES_OF_ENTRY = 2.2, 1.25  # of a page, as measured
-_ROOM, _ROOM_OF_EXPERIMENT = 150e3, 8e3  # bytes of a page for maps
-_MOST_ROOM = 2.2e6
+_ROOM = 150e3  # bytes of a page for the maps of 21 experiments or fewer
+_ROOM_OF_FURTHER = 18e3  # for each further one
+_MOST_ROOM = 2.0e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +91,7 @@ def shown_maps(ma: MaMaps, ale: FloatArray, threshold: float) -> ShownMaps:
 def _lowest(ma: MaMaps, ale: FloatArray, threshold: float) -> tuple[float, bool]:
     """Smallest ALE shown, and whether there is room for the values of experiments."""
     cost = _BYTES_OF_VOXEL + _BYTES_OF_ENTRY * np.bincount(ma.voxels, minlength=ale.size)
-    room = min(_MOST_ROOM, max(_ROOM, _ROOM_OF_EXPERIMENT * ma.n_experiments))
+    room = min(_MOST_ROOM, _ROOM + _ROOM_OF_FURTHER * max(0, ma.n_experiments - 21))
     order = np.argsort(-ale, kind="stable")
     used = np.cumsum(cost[order])
     fits = int(np.searchsorted(used, room, side="right"))

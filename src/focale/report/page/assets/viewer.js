@@ -674,7 +674,7 @@
 
   /* What changed: numbers of slices, the points of the glass brain, the table of colours. Words follow at once. */
   function refresh({ slices = [], glass = false, table = false }) {
-    if (!shown.volume) return;
+    if (!shown.logSum) return;
     if (table) {
       fillLookup();
       drawBar();
@@ -702,11 +702,11 @@
   }
 
   function paintAnew() {
-    if (!shown.volume) {
+    readPalette();
+    if (!shown.logSum) {
       VIEWS.forEach((_, number) => drawGlass(number, true));
       return;
     }
-    readPalette();
     VIEWS.forEach((_, number) => dirty.slices.add(number));
     dirty.cross = true;
     dirty.glass = true;
@@ -877,8 +877,9 @@
     });
   }
 
-  const sliderToAle = (at) => data.map.lowest + (at / 1000) * (data.map.max - data.map.lowest);
-  const aleToSlider = (ale) => Math.round((1000 * (ale - data.map.lowest)) / (data.map.max - data.map.lowest));
+  const range = data.map.max - data.map.lowest;
+  const sliderToAle = (at) => data.map.lowest + (at / 1000) * range;
+  const aleToSlider = (ale) => (range > 0 ? Math.round((1000 * (ale - data.map.lowest)) / range) : 0);
 
   function setThreshold(ale, moved) {
     now.threshold = ale;
@@ -1015,10 +1016,10 @@
     state: () => ({
       mm: now.mm.slice(),
       map: now.map,
-      value: shown.volume ? valueAt(now.mm) : null,
-      label: shown.volume ? labelAt(now.mm) : null,
+      value: shown.logSum ? valueAt(now.mm) : null,
+      label: shown.logSum ? labelAt(now.mm) : null,
       threshold: now.threshold,
-      meaning: shown.volume ? meaningText() : null,
+      meaning: shown.logSum ? meaningText() : null,
       listed: now.listed,
       opacity: now.opacity,
     }),
