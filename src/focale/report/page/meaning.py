@@ -6,8 +6,6 @@ of that is a reading under the protocol, and the words say so.
 
 from __future__ import annotations
 
-import math
-
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.phrases import share_text, volume
@@ -61,7 +59,7 @@ def _inferential(result: InferentialResult, shown: float) -> dict[str, str]:
     formed = f"uncorrected p < {share_text(protocol.cluster_forming_p)}"
     if kind == "voxel":
         any_words = f"display-only: {cut}, the largest that does not survive"
-    elif math.isfinite(result.clusters.threshold):
+    elif shown == result.clusters.threshold:
         any_words = f"display-only: {cut}, where clusters were formed ({formed}); not corrected"
     else:
         any_words = f"display-only: {cut}; no voxel has an {formed}"

@@ -6,7 +6,6 @@ line and cut, and remain text. Equal results give equal payloads.
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -68,7 +67,7 @@ def _threshold(result: AnyReading) -> float:
         if isinstance(result, DescriptiveResult)
         else result.clusters.threshold
     )
-    if math.isfinite(level):
+    if level <= result.ale.max:
         return level
     values = result.ale.values  # no voxel has so small a p: some other level to begin with
     return float(np.percentile(values[values > 0], 95.0))
