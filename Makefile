@@ -51,6 +51,7 @@ wheel: .venv/ready ## Build the wheel, install it elsewhere and run it
 bench: .venv/ready ## Measure against nimare 0.22.1, side by side
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/montecarlo.py
+	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/reading.py
 
 ci: test lint types floors wheel ## All that must pass before a change lands

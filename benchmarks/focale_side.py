@@ -3,6 +3,7 @@
 import json
 import resource
 import sys
+import time
 from functools import partial
 
 from timing import display_level, median_seconds, print_medians, slope
@@ -51,8 +52,25 @@ def memory_mb():
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - imported) / 1024
 
 
+def report(place):
+    """Seconds to make and write the page, and its bytes."""
+    from pathlib import Path
+
+    from focale import Protocol, infer, view
+
+    result = infer(PAIN, Protocol(iterations=100))
+    folder = Path(place)
+    folder.mkdir()
+    start = time.perf_counter()
+    (folder / "report.html").write_text(view(result).html, encoding="utf-8")
+    took = time.perf_counter() - start
+    return {"seconds": took, "bytes": (folder / "report.html").stat().st_size}
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["montecarlo"]:
+    if sys.argv[1:2] == ["report"]:
+        print(json.dumps(report(sys.argv[2])))
+    elif sys.argv[1:2] == ["montecarlo"]:
         print(json.dumps(montecarlo(sys.argv[2])))
     elif sys.argv[1:] == ["memory"]:
         print(memory_mb())
