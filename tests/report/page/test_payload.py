@@ -91,6 +91,21 @@ def test_viewer_payload__holds_ale_of_the_voxels_worth_showing(described, payloa
     assert payload["map"]["max"] == described.ale.max
 
 
+def test_viewer_payload__rounds_no_voxel_over_the_threshold(pain, inferred):
+    for percentile in (50.0, 90.0, 95.0, 99.9):
+        result = describe(pain, Protocol(display_percentile=percentile))
+        assert_cut_is_exact(result, viewer_payload(result))
+    assert_cut_is_exact(inferred, viewer_payload(inferred))
+
+
+def assert_cut_is_exact(result, payload):
+    threshold = payload["threshold"]["ale"]
+    steps = unpacked(payload["map"]["log_sum"])
+    first = np.floor(-np.log1p(-threshold) / payload["map"]["step"]) + 1  # as viewer.js has it
+    above = positions_of(result, payload)[steps >= first]
+    assert above.tolist() == np.flatnonzero(result.ale.values > threshold).tolist()
+
+
 def test_viewer_payload__leaves_an_experiment_out_within_a_step(described, payload):
     positions = positions_of(described, payload)
     for i in range(len(described.studyset)):
@@ -234,12 +249,3 @@ def test_viewer_payload__keeps_hostile_names_short_and_on_a_line():
 
 def test_viewer_payload__markers_tell_studies_apart(payload):
     assert len({tuple(marker) for marker in payload["markers"]}) == len(payload["studies"])
-
-
-def test_brain_picture__is_what_the_script_makes():
-    picture = brain_picture()
-    mask = standard_mask()
-    ijk = np.argwhere(picture.shades).astype(float)
-    outside = mask.position_of(picture.grid.to_mm(ijk)) < 0
-    assert outside.mean() < 0.02, "the picture lies within the mask and its holes"
-    assert len(np.unique(picture.shades)) <= 64

@@ -3,7 +3,8 @@
 On the log lattice ALE without an experiment is L - l: the page holds L and every l in
 whole numbers of one common step, of the voxels worth showing, and takes away what a reader
 leaves out. Each number is rounded once, so that L - l is within one step of the exact
-value (half a step more for each further experiment left out).
+value (half a step more for each further experiment left out). The threshold of the report
+lies half way between two steps: what is above it stays above it.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def shown_maps(ma: MaMaps, ale: FloatArray, threshold: float) -> ShownMaps:
     """
     lowest, has_room = _lowest(ma, ale, threshold)
     positions = np.flatnonzero(ale >= lowest)
-    step = max(FINEST_STEP, float(ma.log_sum.max()) * STEP / 65_535)
+    step = _step(ma, threshold)
     grid, places = _box(ma, positions)
     return ShownMaps(
         positions=positions,
@@ -86,6 +87,16 @@ def shown_maps(ma: MaMaps, ale: FloatArray, threshold: float) -> ShownMaps:
         log_sum=_in_steps(ma.log_sum[positions], step),
         own=tuple(_own(ma, positions, step)) if has_room else None,
     )
+
+
+def _step(ma: MaMaps, threshold: float) -> float:
+    """A step so that rounding moves no voxel over the threshold."""
+    finest = max(FINEST_STEP, float(ma.log_sum.max()) * STEP / 65_535)
+    whole = np.floor(-np.log1p(-threshold) / STEP + 1e-3)  # the last lattice value not above
+    cut = float(whole + 0.5) * STEP
+    if cut < finest / 2:
+        return finest
+    return cut / (max(0.0, float(np.floor(cut / finest - 0.5))) + 0.5)
 
 
 def _lowest(ma: MaMaps, ale: FloatArray, threshold: float) -> tuple[float, bool]:

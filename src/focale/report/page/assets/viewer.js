@@ -280,7 +280,7 @@
   function shapePath(shape, x, y, r) {
     const path = new Path2D();
     const polygon = (points) => {
-      points.forEach(([px, py], i) => (i ? path.lineTo(x + r * px, y + r * py) : path.moveTo(x + r * px, y + r * py)));
+      points.forEach(([px, py]) => path.lineTo(x + r * px, y + r * py)); // the first one only moves
       path.closePath();
     };
     const turn = (n, radius, from = -Math.PI / 2) =>
@@ -303,7 +303,7 @@
   }
 
   const lightness = (colour) =>
-    [1, 3, 5].reduce((sum, at, i) => sum + [0.3, 0.59, 0.11][i] * parseInt(colour.slice(at, at + 2), 16), 0) / 255;
+    [0.3, 0.59, 0.11].reduce((sum, weight, i) => sum + weight * parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16), 0) / 255;
 
   function drawMark(context, study, x, y, r) {
     const [given, shape, hollow] = data.markers[study];
@@ -384,7 +384,10 @@
   /* ---------------------------------------------------------------- slices */
 
   /* Shade of the picture to grey on screen: darker, so that the map and the points stand out. */
-  const TONE = Uint8Array.from({ length: 256 }, (_, shade) => Math.round(225 * Math.min(1, Math.max(0, (shade - 12) / 235)) ** 1.25));
+  const TONE = Uint8Array.from({ length: 256 }, (_, shade) => {
+    const share = Math.min(1, Math.max(0, (shade - 12) / 235));
+    return Math.round(225 * share ** 1.25);
+  });
 
   const sheets = VIEWS.map(() => ({ picture: null, map: null, at: null }));
 
@@ -411,7 +414,9 @@
       const stride = [n[1] * n[2], n[2], 1];
       for (let v = 0; v < n[view.up]; v += 1) {
         const row = at * stride[view.normal] + (n[view.up] - 1 - v) * stride[view.up];
-        for (let u = 0; u < n[view.across]; u += 1) tones[(v + 1) * width + u + 1] = shades[row + u * stride[view.across]];
+        for (let u = 0; u < n[view.across]; u += 1) {
+          tones[(v + 1) * width + u + 1] = shades[row + u * stride[view.across]];
+        }
       }
     }
     const { pixels, image, context } = sheet.picture;
@@ -428,7 +433,8 @@
         if (!full) continue;
         const own = tones[v * width + u];
         const tone = TONE[own || Math.round(sum / full)];
-        pixels[v * width + u] = ((Math.min(255, Math.max(0, (full - 2) * 51)) << 24) | (tone * 0x010101)) >>> 0;
+        const alpha = Math.min(255, Math.max(0, (full - 2) * 51));
+        pixels[v * width + u] = ((alpha << 24) | (tone * 0x010101)) >>> 0;
       }
     }
     context.putImageData(image, 0, 0);
@@ -502,7 +508,8 @@
       );
     context.imageSmoothingEnabled = true;
     const [across, up] = [view.across, view.up]; // the sheet has a margin of one voxel
-    paint(sheet.picture.canvas, corner[across] - edge[across], corner[up] + edge[up] * picture.shape[up], edge[across], edge[up]);
+    paint(sheet.picture.canvas, corner[across] - edge[across], corner[up] + edge[up] * picture.shape[up],
+      edge[across], edge[up]);
 
     const raster = rasters[number];
     mapSheet(view, raster, sheet);
@@ -512,14 +519,16 @@
 
     drawCross(on, view);
     drawnFoci[number].length = 0;
-    if (now.foci) drawFoci(on, view, drawnFoci[number], (focus) => Math.abs(focus.mm[view.normal] - now.mm[view.normal]) <= NEAR_MM);
-    letters(on, view, `${view.axis} = ${mmText(now.mm[view.normal])} mm`);
-    canvas.setAttribute('aria-label', `${view.name} slice at ${view.axis} = ${mmText(now.mm[view.normal])} mm`);
+    const isNear = (focus) => Math.abs(focus.mm[view.normal] - now.mm[view.normal]) <= NEAR_MM;
+    if (now.foci) drawFoci(on, view, drawnFoci[number], isNear);
+    const where = `${view.axis} = ${mmText(now.mm[view.normal])} mm`;
+    letters(on, view, where);
+    canvas.setAttribute('aria-label', `${view.name} slice at ${where}`);
   }
 
   function drawCross(on, view) {
     const { context, canvas } = on;
-    const [x, y] = [on.x(now.mm), on.y(now.mm)];
+    const [x, y] = [on.x(now.mm), on.y(now.mm)].map((v) => Math.floor(v) + 0.5); // sharp lines
     const gap = 6 * ratio();
     context.beginPath();
     context.moveTo(x, 0);
@@ -614,6 +623,9 @@
     return made;
   }
 
+  /* A name that comes from a file: text, and of its own direction. */
+  const nameText = (name) => element('bdi', name, { dir: 'auto' });
+
   function say(text) {
     part('message').textContent = text;
     part('message').hidden = !text;
@@ -631,13 +643,14 @@
     const words = data.threshold;
     const which = (now.listed ? 'listed' : 'any') + (now.map === 'all' ? '' : '_without');
     if (!now.moved) return words[which];
-    return `your threshold, display only: ALE > ${now.threshold.toFixed(5)}${now.listed ? `, ${words.clusters}` : ''}`;
+    const where = now.listed ? `, ${words.clusters}` : '';
+    return `your threshold, display only: ALE > ${now.threshold.toFixed(5)}${where}`;
   }
 
   function focusWords(focus) {
     return [
-      element('bdi', data.studies[focus.study], { dir: 'auto' }), ', experiment ',
-      element('bdi', data.contrasts[focus.experiment], { dir: 'auto' }), ' ', element('span', placeText(focus.mm)),
+      nameText(data.studies[focus.study]), ', experiment ', nameText(data.contrasts[focus.experiment]),
+      ' ', element('span', placeText(focus.mm)),
     ];
   }
 
@@ -645,13 +658,14 @@
     const [x, y, z] = now.mm.map(mmText);
     const words = [element('b', `x = ${x}, y = ${y}, z = ${z} mm`), ` \u00b7 ${valueText()}`];
     const label = labelAt(now.mm);
-    if (label) words.push(' \u00b7 ', element('bdi', label, { dir: 'auto' }), ' [', element('bdi', data.atlas.title, { dir: 'auto' }), ']');
+    if (label) words.push(' \u00b7 ', nameText(label), ' [', nameText(data.atlas.title), ']');
     const near = foci
       .map((focus) => ({ focus, away: Math.hypot(...focus.mm.map((v, a) => v - now.mm[a])) }))
       .filter(({ away }) => away <= NEAR_MM)
       .sort((a, b) => a.away - b.away);
     if (near.length) {
-      words.push(element('br', ''), `${near.length} ${near.length === 1 ? 'focus' : 'foci'} within ${NEAR_MM} mm: `);
+      const count = near.length === 1 ? '1 focus' : `${near.length} foci`;
+      words.push(element('br', ''), `${count} within ${NEAR_MM} mm: `);
       near.slice(0, 3).forEach(({ focus }, i) => words.push(...(i ? ['; '] : []), ...focusWords(focus)));
       if (near.length > 3) words.push(`; and ${near.length - 3} more`);
     }
@@ -672,7 +686,7 @@
 
   const dirty = { slices: new Set(), cross: false, glass: false, waiting: false };
 
-  /* What changed: numbers of slices, the points of the glass brain, the table of colours. Words follow at once. */
+  /* What changed: numbers of slices, points of the glass brain, the table of colours. Words follow at once. */
   function refresh({ slices = [], glass = false, table = false }) {
     if (!shown.logSum) return;
     if (table) {
@@ -703,6 +717,7 @@
 
   function paintAnew() {
     readPalette();
+    drawLegend();
     if (!shown.logSum) {
       VIEWS.forEach((_, number) => drawGlass(number, true));
       return;
@@ -725,8 +740,9 @@
   function follow(canvas, view, event) {
     const box = canvas.getBoundingClientRect();
     const mm = now.mm.slice();
-    mm[view.across] = low[view.across] + ((event.clientX - box.left) / box.width) * (high[view.across] - low[view.across]);
-    mm[view.up] = high[view.up] - ((event.clientY - box.top) / box.height) * (high[view.up] - low[view.up]);
+    const { across, up } = view;
+    mm[across] = low[across] + ((event.clientX - box.left) / box.width) * (high[across] - low[across]);
+    mm[up] = high[up] - ((event.clientY - box.top) / box.height) * (high[up] - low[up]);
     const snapped = mapGrid.snap(mm);
     snapped[view.normal] = now.mm[view.normal]; // a click moves within its slice
     moveTo(snapped);
@@ -744,7 +760,8 @@
     event.preventDefault();
     const mm = now.mm.slice();
     const [axis, by] = move;
-    mm[axis] = Math.max(low[axis], Math.min(high[axis], mm[axis] + by * step[axis] * (event.shiftKey ? 5 : 1)));
+    const to = mm[axis] + by * step[axis] * (event.shiftKey ? 5 : 1);
+    mm[axis] = Math.max(low[axis], Math.min(high[axis], to));
     moveTo(mm);
   }
 
@@ -779,8 +796,8 @@
       return made;
     };
     tip.replaceChildren(
-      line(element('bdi', data.studies[focus.study], { dir: 'auto' })),
-      line('experiment ', element('bdi', data.contrasts[focus.experiment], { dir: 'auto' })),
+      line(nameText(data.studies[focus.study])),
+      line('experiment ', nameText(data.contrasts[focus.experiment])),
       line(`${placeText(focus.mm)} mm`),
     );
     const home = root.getBoundingClientRect();
@@ -798,8 +815,10 @@
 
   const placeKey = (mm) => mm.map(mmText).join(' ');
 
+  const placeOf = (offer) => offer.dataset.mm.trim().split(/\s+/).map(Number);
+
   function offerKey(offer) {
-    const mm = offer.dataset.mm === undefined ? '' : placeKey(offer.dataset.mm.trim().split(/\s+/).map(Number));
+    const mm = offer.dataset.mm === undefined ? '' : placeKey(placeOf(offer));
     const map = offer.dataset.map === undefined ? '' : canonical(offer.dataset.map);
     return `${mm}|${map}`;
   }
@@ -830,7 +849,7 @@
     if (!offer) return;
     if (offer.dataset.map !== undefined && canonical(offer.dataset.map) !== null) showMap(offer.dataset.map);
     if (offer.dataset.mm !== undefined) {
-      const mm = offer.dataset.mm.trim().split(/\s+/).map(Number);
+      const mm = placeOf(offer);
       if (mm.length === 3 && mm.every(Number.isFinite)) moveTo(mm);
     }
     const box = part('slices').getBoundingClientRect();
@@ -850,30 +869,37 @@
     select.append(option('all', 'All experiments'));
     if (!data.map.own || data.experiments.length < 2) return;
     const experiments = data.experiments.map((name, i) => option(`experiment:${i}`, `without ${name}`));
-    const several = data.studies.map((name, i) => [`study:${i}`, name]).filter(([key]) => canonical(key) === key);
+    const studies = data.studies.map((name, i) => [`study:${i}`, name]);
+    const several = studies.filter(([key]) => canonical(key) === key); // of several experiments
     select.append(group('Without one experiment', experiments));
     if (several.length) {
-      select.append(group('Without one study (of several experiments)', several.map(([key, name]) => option(key, `without ${name}`))));
+      const options = several.map(([key, name]) => option(key, `without ${name}`));
+      select.append(group('Without one study', options));
     }
   }
 
   function fillLegend() {
     const toldApart = new Set(data.markers.map(String)).size === data.markers.length;
-    const size = 14;
     const counts = data.studies.map(() => 0);
     foci.forEach((focus) => { counts[focus.study] += 1; });
     if (!toldApart) {
-      part('legend').append(element('li', `${data.studies.length} studies, too many to tell apart by colour`));
+      part('glass-title').textContent = 'All coordinates, seen through the brain';
+      const words = `${data.studies.length} studies, too many to tell apart by colour`;
+      part('legend').append(element('li', words));
       return;
     }
     data.studies.forEach((name, study) => {
       const item = document.createElement('li');
-      const canvas = element('canvas', '', { 'aria-hidden': 'true' });
-      canvas.width = size * ratio();
-      canvas.height = size * ratio();
-      drawMark(canvas.getContext('2d'), study, canvas.width / 2, canvas.height / 2, 4.4 * ratio());
-      item.append(canvas, element('bdi', name, { dir: 'auto', title: name }), ` (${counts[study]})`);
+      const swatch = element('canvas', '', { 'aria-hidden': 'true' });
+      item.append(swatch, element('bdi', name, { dir: 'auto', title: name }), ` (${counts[study]})`);
       part('legend').append(item);
+    });
+  }
+
+  function drawLegend() {
+    canvases('legend').forEach((canvas, study) => {
+      canvas.width = canvas.height = Math.round(14 * ratio());
+      drawMark(canvas.getContext('2d'), study, canvas.width / 2, canvas.height / 2, 4.4 * ratio());
     });
   }
 
@@ -893,7 +919,9 @@
     part('listed').checked = now.listed;
     part('listed-words').textContent = data.threshold.clusters;
     part('map').addEventListener('change', (event) => showMap(event.target.value));
-    part('threshold').addEventListener('input', (event) => setThreshold(sliderToAle(Number(event.target.value)), true));
+    part('threshold').addEventListener('input', (event) => {
+      setThreshold(sliderToAle(Number(event.target.value)), true);
+    });
     part('reset').addEventListener('click', () => {
       part('threshold').value = aleToSlider(data.threshold.ale);
       setThreshold(data.threshold.ale, false);
@@ -924,7 +952,8 @@
       });
       canvas.addEventListener('click', (event) => follow(canvas, view, event));
       canvas.addEventListener('pointermove', (event) => {
-        const isDrag = event.pointerType === 'touch' || (event.buttons === 1 && canvas.hasPointerCapture(event.pointerId));
+        const isHeld = event.buttons === 1 && canvas.hasPointerCapture(event.pointerId);
+        const isDrag = isHeld || event.pointerType === 'touch';
         if (isDrag) follow(canvas, view, event);
         else hover(drawnFoci[number], canvas, event);
       });
@@ -989,24 +1018,21 @@
     fillSelect();
     part('note').textContent = data.note;
     part('live').hidden = false;
-    readPalette();
     fillLegend();
     connect();
     connectViews();
     watchLooks();
     if (typeof DecompressionStream === 'undefined') {
-      say('This browser cannot unpack compressed data (it has no DecompressionStream), so slices and maps cannot be '
-        + 'shown here. The tables and texts of this page do not depend on them; a newer browser shows the rest.');
-      for (const name of ['slices', 'map', 'threshold']) part(name).closest('.fv-views, .fv-controls').hidden = true;
-      for (const name of ['readout', 'meaning', 'bar']) part(name).closest('p, .fv-bar').hidden = true;
-      part('slices').nextElementSibling.nextElementSibling.hidden = true;
-      VIEWS.forEach((_, number) => drawGlass(number, true));
+      say('This browser cannot unpack compressed data (it has no DecompressionStream), so slices and '
+        + 'maps cannot be shown. The tables and texts of this page do not depend on them.');
+      root.querySelectorAll('.fv-of-maps').forEach((needsMaps) => { needsMaps.hidden = true; });
+      paintAnew();
       root.dataset.state = 'without maps';
       return;
     }
     await readMaps();
     await showMap('all');
-    paintAll();
+    paintAnew();
     root.dataset.state = 'ready';
   }
 
