@@ -221,6 +221,7 @@ def _studies(result: DescriptiveResult | InferentialResult) -> list[dict[str, An
     studyset = result.studyset
     positions = result.mask.position_of(studyset.foci_mm)
     cluster = np.where(positions >= 0, result.clusters.labels[positions], 0)
+    conversions = studyset.conversion_of_focus
     studies: dict[str, dict[str, Any]] = {}
     for number, experiment in enumerate(studyset):
         study = studies.setdefault(
@@ -229,7 +230,7 @@ def _studies(result: DescriptiveResult | InferentialResult) -> list[dict[str, An
         foci = []
         for f in range(int(studyset.offsets[number]), int(studyset.offsets[number + 1])):
             reported = experiment.foci[f - int(studyset.offsets[number])]
-            converted = studyset.conversion_of_focus[f]
+            converted = conversions[f]
             foci.append(
                 {
                     "mm": np.round(studyset.foci_mm[f], 2).tolist(),

@@ -6,6 +6,7 @@ line and cut, and remain text. Equal results give equal payloads.
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -42,20 +43,17 @@ def viewer_payload(result: AnyReading) -> dict[str, Any]:
     return {
         "format": 1,
         "mode": "inferential" if isinstance(result, InferentialResult) else "descriptive",
-        "picture": {**packed_grid(picture.grid), "shades": packed(picture.shades)},
+        "picture": _picture(),
         "note": _note(result.mask),
         "view_mm": _view(result.mask, picture),
-        "atlas": _atlas(result.anatomy[0].atlas, picture) if result.anatomy else None,
+        "atlas": _atlas(result.anatomy[0].atlas) if result.anatomy else None,
         "map": _map(result, shown),
-        "inside": {
-            **packed_grid(result.mask.grid),
-            "bits": packed(np.packbits(result.mask.inside)),
-        },
+        "inside": _inside(result.mask),
         "threshold": {"ale": threshold, **threshold_words(result, threshold)},
         "only_listed": isinstance(result, InferentialResult),
         "colours": packed(_colours()),
         "start_mm": _start(result),
-        "outline_mm": outline_mm(result.mask),
+        "outline_mm": _outline(result.mask),
         **_evidence(result),
     }
 
@@ -73,9 +71,24 @@ def _threshold(result: AnyReading) -> float:
     return float(np.percentile(values[values > 0], 95.0))
 
 
+# What does not depend on the result is packed once: many results share a mask and an atlas.
+
+
+@cache
+def _picture() -> dict[str, Any]:
+    picture = brain_picture()
+    return {**packed_grid(picture.grid), "shades": packed(picture.shades)}
+
+
+@lru_cache(maxsize=4)
 def _inside(mask: Mask) -> dict[str, Any]:
     """Which voxels are in the mask, a bit each."""
     return {**packed_grid(mask.grid), "bits": packed(np.packbits(mask.inside))}
+
+
+@lru_cache(maxsize=4)
+def _outline(mask: Mask) -> Any:
+    return outline_mm(mask)
 
 
 def _map(result: AnyReading, shown: ShownMaps) -> dict[str, Any]:
@@ -92,8 +105,10 @@ def _map(result: AnyReading, shown: ShownMaps) -> dict[str, Any]:
     }
 
 
-def _atlas(atlas: Atlas, picture: Picture) -> dict[str, Any]:
+@lru_cache(maxsize=4)
+def _atlas(atlas: Atlas) -> dict[str, Any]:
     """Labels at the voxels of the picture."""
+    picture = brain_picture()
     every = np.argwhere(np.ones(picture.grid.shape, dtype=bool)).astype(float)
     numbers = atlas.numbers_at(picture.grid.to_mm(every))
     present = [int(n) for n in np.unique(numbers) if n]
