@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from focale.cli.app import app as app_command
 from focale.cli.assess import assess
 from focale.cli.atlases import atlases
 from focale.cli.check import check
@@ -41,8 +42,8 @@ def app() -> None:
 
 
 COMMANDS = (
-    *(demo, check, convert, assess, protocol, run_command, describe, report),
-    *(merge, atlases, lint),
+    *(demo, app_command, check, convert, assess, protocol),
+    *(run_command, describe, report, merge, atlases, lint),
 )
 for command in COMMANDS:
     app.add_command(command)
