@@ -1,44 +1,23 @@
-"""The page of `focale app` in a real browser: chosen, checked, declared, run, read.
-
-Needs Playwright (PyPI) and a Chromium of the system; skipped with the reason elsewhere.
-"""
+"""The page of `focale app` in a real browser: chosen, checked, declared, run, read."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
 
 import pytest
 
 from focale import pain_studyset_path
 from focale.report.language import find_claims
 from tests.app.conftest import FIVE, choices, serving  # noqa: F401  # choices is a fixture
-from tests.fixtures_pain import small_mask_path  # noqa: F401
 from tests.strategies import nimads_analysis, nimads_tree
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
-
-PROGRAM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
 PATIENCE_MS = 60_000
 SHOTS = os.environ.get("FOCALE_SHOTS")
 
 BAD = "// Smith 2001: pain\n// Subjects=12\n10 20 30\n10 20\nx y z\n\n// Jones 2003: pain\n4 5 6\n"
 HOSTILE = "<script>alert(1)</script> \"'& \u202eright to left \U0001f9e0 " + "long " * 200
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    if not PROGRAM:
-        pytest.skip("no Chromium on this system (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Seen:
@@ -140,31 +119,26 @@ def drop(page, name, text):
     page.dispatch_event("#drop", "drop", {"dataTransfer": handle})
 
 
-def test_page__shows_the_report_without_rights(opened, choices, monkeypatch):  # noqa: F811
-    from focale.app.session import Session
-
-    plain = Session.result_files
-
-    def with_report(self):
-        report = self.result_folder() / "report.html"
-        report.write_text(
-            "<!doctype html><title>R</title><p id=p>plain</p><script>"
-            "document.getElementById('p').textContent = 'drawn by its script';"
-            "try { parent.document.title } catch (e) { p.textContent += '; alone' }"
-            "</script>"
-        )
-        return plain(self)
-
-    page = opened.page
+def test_page__shows_the_report_without_rights(opened, choices):  # noqa: F811
     opened.give("foci.json", json.dumps(FIVE))
-    declare(page, choices)
-    page.click("#start")
-    page.wait_for_selector("#result:visible")
-    monkeypatch.setattr(Session, "result_files", with_report)
-    page.evaluate("document.getElementById('report-part').hidden = false")
-    page.evaluate("document.getElementById('report').src = 'result/report.html'")
-    frame = page.frame_locator("#report")
-    assert frame.locator("#p").inner_text() == "drawn by its script; alone"
+    declare(opened.page, choices)
+    opened.page.click("#start")
+    opened.page.wait_for_selector("#result:visible")
+    report = report_of(opened.page)
+    reach = "() => { try { return parent.document.title } catch (e) { return e.name } }"
+    assert report.evaluate(reach) == "SecurityError"
+    assert report.evaluate("origin") == "null"
+    with opened.page.context.expect_page() as opening:
+        opened.page.click("text=in a tab of its own")
+    tab = opening.value
+    tab.wait_for_selector("h1")
+    assert tab.evaluate("origin") == "null"
+
+
+def report_of(page):
+    """The frame of the report, once its viewer is alive."""
+    page.frame_locator("#report").locator("#focale-viewer:not([data-state=waiting])").wait_for()
+    return next(frame for frame in page.frames if frame.url.endswith("/result/report.html"))
 
 
 def test_page__says_each_bad_line(opened):
@@ -224,6 +198,7 @@ def test_page__of_a_descriptive_reading_claims_nothing(opened, request):
     assert find_claims(opened.words()) == []
     page.wait_for_selector("#result:visible")
     assert find_claims(opened.words()) == []
+    assert find_claims(report_of(page).inner_text("body")) == []
     assert opened.overflow() == 0
     opened.shoot(f"{name}-4-result")
 

@@ -20,7 +20,6 @@ from focale.app.answers import (
     decision_answer,
     protocol_answer,
     refused_answer,
-    result_answer,
 )
 from focale.app.choices import declared, values_of
 from focale.app.job import Job
@@ -276,7 +275,8 @@ class Session:
         """Keep a result, and say what it is; called by the job, which holds no lock of ours."""
         self._seen[fingerprint] = folder
         self._downloaded.discard(folder)
-        return result_answer(folder, said, self._place.keep(folder))
+        copy = self._place.keep(folder)
+        return {**said, "kept": str(copy) if copy else None}
 
     def _refuse_while_running(self) -> None:
         if self._job is not None and not self._job.is_over:

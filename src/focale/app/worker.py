@@ -74,11 +74,7 @@ def _run(task: Task, sink: Connection) -> dict[str, Any]:
         overwrite=True,
         progress=_telling(sink),
     )
-    return {
-        "mode": result.decision.mode,
-        "interpretation": interpretation(result),
-        "correction": result.protocol.correction,
-    }
+    return {"mode": result.decision.mode, "interpretation": interpretation(result)}
 
 
 def _telling(sink: Connection) -> Progress:

@@ -11,20 +11,6 @@ const SEVERITIES = [
 ];
 const MOST_OF_A_KIND = 5;
 const OPEN_QUESTIONS = ["unknown-space", "no-sample-size"];
-const FIGURES = {
-  foci: "All reported coordinates, by study",
-  aleGlass: "ALE map, seen through the brain",
-  aleSlices: "ALE map, slices through its highest place",
-  clustersGlass: "The listed clusters, seen through the brain",
-  contributionBars: "What each experiment contributes",
-  contributionMap: "What each experiment contributes to each cluster",
-  nullMaxima: "The evidence beside the random maps",
-};
-const HEADS = {
-  cluster: "Cluster", peak: "Peak", x: "x", y: "y", z: "z", label: "Place", ale: "ALE",
-  p_size: "p (size)", p_mass: "p (mass)", p_voxel: "p (voxel)", volume_mm3: "mm³", n_studies: "Studies",
-};
-
 let choices = [];
 let mostBytes = 0;
 let editing = false; // the declared protocol is being changed
@@ -182,7 +168,7 @@ function drawCounts(check) {
   const left = [[s.experiments_left_out, "experiment"], [s.foci_left_out, "focus", "foci"]]
     .filter(([n]) => n).map(([n, ...words]) => count(n, ...words));
   $("reconciled").textContent = left.length ? `Left out: ${left.join(" and ")}, each named below.`
-    : "Every experiment and every focus in the file was read.";
+    : `Every experiment and every focus in the file was read.${check.n_problems ? "" : " Nothing looks wrong."}`;
 }
 
 function drawProblems(check) {
@@ -190,9 +176,9 @@ function drawProblems(check) {
   place.replaceChildren();
   const found = SEVERITIES.map(([severity, word]) => [check.problems.filter((p) => p.severity === severity).length, word])
     .filter(([n]) => n).map(([n, word]) => count(n, word));
-  $("found-title").textContent = `What was noticed: ${found.join(", ") || "nothing looks wrong"}`;
-  $("found").hidden = Boolean(check.error);
-  $("found").open = Boolean(found.length);
+  $("found-title").textContent = `What was noticed: ${found.join(", ")}`;
+  $("found").hidden = !found.length;
+  $("found").open = true;
   for (const [severity, word, meaning] of SEVERITIES) {
     const alike = check.problems.filter((problem) => problem.severity === severity);
     if (!alike.length) continue;
@@ -397,57 +383,7 @@ function drawResult(state) {
   $("words").textContent = result.interpretation;
   $("where").textContent = result.kept ? `The same folder is in ${result.kept}.`
     : "The result is kept only until Focale is ended: download it.";
-  $("report-part").hidden = !result.report;
-  $("pieces").hidden = Boolean(result.report);
-  if (result.report) {
-    $("report").src = `result/${result.report}`;
-    return;
-  }
-  drawClusters(result.clusters);
-  $("figures").replaceChildren(...result.figures.map(figureOf));
-}
-
-function drawClusters(table) {
-  const place = $("clusters");
-  place.replaceChildren();
-  if (!table?.rows.length) {
-    place.append(make("caption", "No cluster is listed."));
-    return;
-  }
-  const names = table.columns.map((column) => column.name);
-  const head = place.createTHead().insertRow();
-  for (const { name, meaning } of table.columns) {
-    const cell = make("th", HEADS[name] ?? name, name === "label" ? "text" : "");
-    cell.scope = "col";
-    cell.title = meaning;
-    head.append(cell);
-  }
-  const body = place.createTBody();
-  for (const row of table.rows) {
-    const line = body.insertRow();
-    if (row[names.indexOf("cluster")] === row[names.indexOf("peak")]) line.className = "first";
-    row.forEach((text, at) => {
-      const cell = line.insertCell();
-      cell.textContent = shortened(names[at], text);
-      if (names[at] === "label") cell.className = "text";
-    });
-  }
-}
-
-const shortened = (name, text) => {
-  if (text === "" || !/^(ale|p_)/.test(name)) return text;
-  return name === "ale" ? Number(text).toFixed(4) : Number(text).toPrecision(2);
-};
-
-function figureOf(name) {
-  const figure = make("figure");
-  const kind = name.replace(/^.*_|\.png$/g, "");
-  const image = make("img");
-  image.src = `result/${encodeURIComponent(name)}`;
-  image.alt = FIGURES[kind] ?? kind;
-  image.loading = "lazy";
-  figure.append(image, make("figcaption", FIGURES[kind] ?? kind));
-  return figure;
+  $("report").src = "result/report.html";
 }
 
 // --- all of it --------------------------------------------------------------------------
@@ -547,7 +483,6 @@ function listen() {
     draw(state);
     $("file-title").focus();
   });
-  $("download").addEventListener("click", () => alarm(""));
 }
 
 attempt(async () => {
