@@ -256,9 +256,22 @@ def test_viewer__leaves_out_all_experiments_of_a_study(show, tmp_path, tiny_stud
 def test_viewer__labels_places_as_the_atlas_does(show, descriptive_page, rng):
     page, result = show(descriptive_page), described()
     atlas = result.anatomy[0].atlas
-    for mm in result.mask.mm(rng.integers(result.mask.n_voxels, size=60)).tolist():
+    centres = result.mask.mm(rng.integers(result.mask.n_voxels, size=60))
+    for mm in [*centres.tolist(), *(centres + rng.integers(-1, 2, size=(60, 3))).tolist()]:
         page.evaluate("(mm) => focaleViewer.moveTo(mm)", mm)
         assert state(page)["label"] == str(atlas.label_at(mm)), mm
+
+
+def test_viewer__a_place_between_voxels_has_the_value_python_gives(show, descriptive_page, rng):
+    page, result = show(descriptive_page), described()
+    lowest = viewer_payload(result)["map"]["lowest"]
+    shown = rng.choice(np.flatnonzero(result.ale.values >= lowest), 60)
+    places = result.mask.mm(shown) + rng.integers(-1, 2, size=(60, 3))
+    for mm, position in zip(places.tolist(), result.mask.position_of(places), strict=True):
+        page.evaluate("(mm) => focaleViewer.moveTo(mm)", mm)
+        exact = result.ale.values[position] if position >= 0 else 0.0
+        value = state(page)["value"]
+        assert abs(value - exact) <= 2.0**-19 or (value == 0 and exact < lowest), mm
 
 
 def test_viewer__says_what_the_threshold_means(show, descriptive_page, inferential_page):

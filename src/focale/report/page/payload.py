@@ -94,6 +94,7 @@ def _outline(mask: Mask) -> Any:
 def _map(result: AnyReading, shown: ShownMaps) -> dict[str, Any]:
     return {
         **packed_grid(shown.grid),
+        "corner": list(shown.corner),
         "places": packed(np.diff(shown.places, prepend=0)),
         "step": shown.step,
         "lowest": shown.lowest,

@@ -37,6 +37,8 @@ class ShownMaps:
         Shape (n,); the voxels in mask order, rising.
     grid
         The part of the mask's grid that holds them.
+    corner
+        Voxel of the mask's grid that is the first of that part.
     places
         Shape (n,); their place in that grid, flattened.
     step
@@ -52,6 +54,7 @@ class ShownMaps:
 
     positions: IntArray
     grid: Grid
+    corner: tuple[int, int, int]
     places: IntArray
     step: float
     lowest: float
@@ -77,10 +80,11 @@ def shown_maps(ma: MaMaps, ale: FloatArray, threshold: float) -> ShownMaps:
     lowest, has_room = _lowest(ma, ale, threshold)
     positions = np.flatnonzero(ale >= lowest)
     step = _step(ma, threshold)
-    grid, places = _box(ma, positions)
+    grid, corner, places = _box(ma, positions)
     return ShownMaps(
         positions=positions,
         grid=grid,
+        corner=corner,
         places=places,
         step=step,
         lowest=lowest,
@@ -130,12 +134,14 @@ def _in_steps(lattice: IntArray, step: float) -> IntArray:
     return steps
 
 
-def _box(ma: MaMaps, positions: IntArray) -> tuple[Grid, IntArray]:
-    """The smallest box of the grid that holds voxels, and their places in it."""
+def _box(ma: MaMaps, positions: IntArray) -> tuple[Grid, tuple[int, int, int], IntArray]:
+    """The smallest box of the grid that holds voxels, its corner, and their places in it."""
     ijk = ma.mask.ijk(positions)
     corner = ijk.min(axis=0)
     shape = ijk.max(axis=0) - corner + 1
     affine = ma.mask.grid.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ corner
     places = np.ravel_multi_index(tuple((ijk - corner).T), tuple(shape))
-    return Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine), places
+    i, j, k = shape.tolist()
+    first_i, first_j, first_k = corner.tolist()
+    return Grid((i, j, k), affine), (first_i, first_j, first_k), places

@@ -15,6 +15,7 @@
   ];
   const NEAR_MM = 4; // foci so near to a slice are drawn on it
   const LABEL_MM = 5; // how far from a place without a label one is looked for, as in atlases/atlas.py
+  const LEFT_BACK_BOTTOM_MM = 1e-4; // where a place half way between two labels belongs, as there
   const TOUCH_PX = 9; // a point so near to the pointer is meant
   const LIGHT = { ink: '#222222', paper: '#ffffff', faint: '#5f6368', line: '#d0d4d9', accent: '#0b62a8' };
 
@@ -83,21 +84,26 @@
     return whole - clean === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
   }
 
+  /* A grid, or a box of one whose first voxel is `corner` of the whole: halves are even there. */
   function grid(packed) {
     const [ni, nj, nk] = packed.shape;
+    const corner = packed.corner || [0, 0, 0];
     const toVoxel = inverse(packed.affine);
+    const voxel = (mm) => apply(toVoxel, mm).map((v, a) => nearest(v + corner[a]) - corner[a]);
     return {
+      corner,
+      voxel,
       shape: packed.shape,
       affine: packed.affine,
       toVoxel,
       /* Place of the voxel nearest to mm in the flattened volume, -1 outside. */
       at(mm) {
-        const [i, j, k] = apply(toVoxel, mm).map(nearest);
+        const [i, j, k] = voxel(mm);
         return i < 0 || j < 0 || k < 0 || i >= ni || j >= nj || k >= nk ? -1 : (i * nj + j) * nk + k;
       },
       /* Centre of the voxel nearest to mm, inside the volume or not. */
       snap(mm) {
-        return apply(packed.affine, apply(toVoxel, mm).map(nearest)).map((v) => Math.round(v * 100) / 100 + 0);
+        return apply(packed.affine, voxel(mm)).map((v) => Math.round(v * 100) / 100 + 0);
       },
       /* Lengths of the edges of a voxel. */
       edges: [0, 1, 2].map((c) => Math.hypot(...packed.affine.map((row) => row[c]))),
@@ -198,10 +204,11 @@
   function labelAt(mm) {
     if (!data.atlas) return null;
     const [ni, nj, nk] = picture.shape;
-    const here = picture.at(mm);
+    const towards = mm.map((v) => v - LEFT_BACK_BOTTOM_MM);
+    const here = picture.at(towards);
     const own = here < 0 ? 0 : numbers[here];
     if (own) return data.atlas.labels[own - 1];
-    const centre = apply(picture.toVoxel, mm).map(nearest);
+    const centre = picture.voxel(towards);
     let best = null;
     for (let i = Math.max(0, centre[0] - 3); i <= Math.min(ni - 1, centre[0] + 3); i += 1) {
       for (let j = Math.max(0, centre[1] - 3); j <= Math.min(nj - 1, centre[1] + 3); j += 1) {
@@ -404,7 +411,7 @@
      neighbourhood is full, so that the brain ends in a line and not in stairs. */
   function pictureSheet(view, sheet) {
     const n = picture.shape;
-    const at = apply(picture.toVoxel, now.mm).map(nearest)[view.normal];
+    const at = picture.voxel(now.mm)[view.normal];
     const [width, height] = [n[view.across] + 2, n[view.up] + 2];
     sheet.picture = sheet.picture || blank(width, height);
     if (sheet.at === at) return;
@@ -464,16 +471,17 @@
     const start = now.mm.slice();
     start[view.across] = across.first;
     start[view.up] = up.first + up.edge * (up.n - 1);
-    const origin = apply(mapGrid.toVoxel, start);
+    const [ci, cj, ck] = mapGrid.corner;
+    const origin = apply(mapGrid.toVoxel, start).map((v, a) => v + mapGrid.corner[a]);
     const du = mapGrid.toVoxel.map((row) => row[view.across] * across.edge);
     const dv = mapGrid.toVoxel.map((row) => -row[view.up] * up.edge);
     const { volume, labels } = shown;
     const onlyListed = now.listed;
     for (let v = 0; v < up.n; v += 1) {
       for (let u = 0; u < across.n; u += 1) {
-        const i = nearest(origin[0] + u * du[0] + v * dv[0]);
-        const j = nearest(origin[1] + u * du[1] + v * dv[1]);
-        const k = nearest(origin[2] + u * du[2] + v * dv[2]);
+        const i = nearest(origin[0] + u * du[0] + v * dv[0]) - ci;
+        const j = nearest(origin[1] + u * du[1] + v * dv[1]) - cj;
+        const k = nearest(origin[2] + u * du[2] + v * dv[2]) - ck;
         let colour = 0;
         if (i >= 0 && j >= 0 && k >= 0 && i < ni && j < nj && k < nk) {
           const place = (i * nj + j) * nk + k;
