@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from focale import Protocol, Studyset, describe, infer, pain_studyset_path
+from focale.report.language import find_claims
 from focale.report.page.payload import viewer_payload
 from tests.fixtures_pain import studyset_of
 
@@ -296,6 +297,16 @@ def test_viewer__says_what_the_threshold_means(show, descriptive_page, inferenti
     page.evaluate("focaleViewer.showMap('experiment:0')")
     wait_for_map(page, "experiment:0")
     assert text_of(page, "meaning").endswith("not tested anew")
+
+
+def test_viewer__claims_nothing_when_descriptive(show, descriptive_page):
+    page = show(descriptive_page)
+    for key in ("all", "experiment:3"):
+        page.evaluate(f"focaleViewer.showMap('{key}')")
+        wait_for_map(page, key)
+        for listed in (True, False):
+            page.set_checked("[data-fv=listed]", listed)
+            assert find_claims(page.inner_text("#focale-viewer")) == []
 
 
 def test_viewer__opacity_and_foci_can_be_changed(show, descriptive_page):
