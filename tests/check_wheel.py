@@ -23,6 +23,7 @@ BUNDLED = (
     "focale/report/page/assets/viewer.css",
     "focale/report/page/assets/viewer.html.jinja",
     "focale/report/page/assets/viewer.js",
+    "focale/app/assets/app.html",
     "focale/py.typed",
 )
 

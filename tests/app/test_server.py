@@ -114,7 +114,7 @@ def test_origin__must_be_said_by_what_changes_something(client):
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "FOO"])
 def test_method__is_get_or_post(client, method):
-    assert client.ask(method, "/state").status == 405
+    assert client.ask(method, "/state").status == 501
 
 
 # ----------------------------------------------------------------------- what is refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import time
 import zipfile
@@ -12,7 +13,9 @@ import pytest
 
 from focale import pain_studyset_path
 from focale.app import job as module
+from focale.protocol.protocol import Protocol
 from focale.report.language import find_claims
+from focale.workflow import read_evidence, run_into
 from tests.app.conftest import FIVE, Client, serving
 
 BAD = "// Smith 2001: pain\n// Subjects=12\n10 20 30\n10 20\nx y z\n\n// Jones 2003: pain\n4 5 6\n"
@@ -189,6 +192,16 @@ def test_run__gives_what_run_into_gives(finished):
     answer = finished.get("/result/report.html")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert b"Inferential reading" in answer.body
+
+
+def test_run__gives_the_bytes_that_the_command_line_gives(finished, tmp_path):
+    folder = finished.server.session.result_folder()
+    (tmp_path / "foci.json").write_text(json.dumps(FIVE))
+    protocol = Protocol.from_toml(folder / "protocol.toml")
+    evidence = read_evidence(tmp_path / "foci.json", protocol)
+    run_into(evidence, tmp_path / "out", protocol, command="focale run foci.json")
+    for name, path in finished.server.session.result_files().items():
+        assert path.read_bytes() == (tmp_path / "out" / name).read_bytes(), name
 
 
 def test_run__is_recorded_as_the_command_that_repeats_it(finished):

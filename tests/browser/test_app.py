@@ -129,7 +129,7 @@ def test_page__shows_the_report_without_rights(opened, choices):  # noqa: F811
     assert report.evaluate(reach) == "SecurityError"
     assert report.evaluate("origin") == "null"
     with opened.page.context.expect_page() as opening:
-        opened.page.click("text=in a tab of its own")
+        opened.page.click("text=in its own tab")
     tab = opening.value
     tab.wait_for_selector("h1")
     assert tab.evaluate("origin") == "null"

@@ -49,7 +49,6 @@ def protocol_answer(protocol: Protocol) -> dict[str, Any]:
         "title": protocol.title,
         "min_experiments": protocol.min_experiments,
         "declared": protocol.declared,
-        "fingerprint": protocol.fingerprint,
         "deviations": [asdict(deviation) for deviation in protocol.deviations],
     }
 

@@ -100,7 +100,7 @@ CHOICES = (
     Choice(
         "pooling",
         "Several experiments of the same participants",
-        "Are made one, stand for by the first, or count as if independent.",
+        "They become one, or the first stands for them, or each counts as if independent.",
         "one_of",
         "more",
         (("pool", "pooled into one"), ("first", "the first only"), ("keep", "kept apart")),

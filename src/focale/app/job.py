@@ -21,7 +21,7 @@ PATIENCE_S = 8.0
 
 
 @dataclass(slots=True)
-class Progress:
+class Standing:
     """How far a run is.
 
     Attributes
@@ -66,7 +66,7 @@ class Job:
     ) -> None:
         self._log = task.log
         self._finish, self._sweep = finish, sweep
-        self._progress = Progress()
+        self._standing = Standing()
         self._lock = threading.Lock()
         spawn = multiprocessing.get_context("spawn")  # the server has threads: no fork
         source, sink = spawn.Pipe(duplex=False)
@@ -79,18 +79,18 @@ class Job:
     @property
     def is_over(self) -> bool:
         """Whether it has ended, well or not."""
-        return self._progress.state not in {"running", "stopping"}
+        return self._standing.state not in {"running", "stopping"}
 
     def view(self) -> dict[str, Any]:
         """How far it is, as plain values."""
         with self._lock:
-            return asdict(self._progress)
+            return asdict(self._standing)
 
     def stop(self) -> None:
         """Stop it; returns when the process is gone and nothing half-written is left."""
         with self._lock:
-            if self._progress.state == "running":
-                self._progress.state = "stopping"
+            if self._standing.state == "running":
+                self._standing.state = "stopping"
         self._process.terminate()
         self._process.join(PATIENCE_S)
         if self._process.exitcode is None:
@@ -110,7 +110,7 @@ class Job:
             ending = self._finished(last[1])
         elif last[0] == "failed":
             ending = {"state": "failed", "error": last[1]}
-        elif self._progress.state == "stopping" or self._process.exitcode == STOPPED:
+        elif self._standing.state == "stopping" or self._process.exitcode == STOPPED:
             ending = {"state": "stopped"}
         else:
             ending = {"state": "failed", "error": self._why()}
@@ -134,7 +134,7 @@ class Job:
     def _change(self, **values: Any) -> None:
         with self._lock:
             for name, value in values.items():
-                setattr(self._progress, name, value)
+                setattr(self._standing, name, value)
 
     def _why(self) -> str:
         """Why a worker ended without a word: what Python wrote last, or the system did."""

@@ -89,8 +89,11 @@ class Place:
     def sweep(self, folder: Path) -> None:
         """Remove what a run that did not finish left beside and in a folder."""
         for path in folder.parent.iterdir():
-            if path != folder:
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            if path.is_dir() and path != folder:
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.is_file():
+                with suppress(OSError):  # Windows: still open
+                    path.unlink()
         if any(folder.glob(".focale-*")):  # killed while an older result was being replaced
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -168,10 +168,7 @@ class Handler(BaseHTTPRequestHandler):
         message: str | None = None,
         explain: str | None = None,  # noqa: ARG002
     ) -> None:
-        status = HTTPStatus(code)
-        if status is HTTPStatus.NOT_IMPLEMENTED:
-            status, message = HTTPStatus.METHOD_NOT_ALLOWED, "only GET and POST are served"
-        self._json({"error": message or status.phrase}, status)
+        self._json({"error": message or HTTPStatus(code).phrase}, HTTPStatus(code))
 
     # --- the way in ----------------------------------------------------------------------
 
