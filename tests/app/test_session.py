@@ -52,7 +52,8 @@ def test_check__takes_what_the_file_leaves_open(client):
     [
         ({"space": "MARS"}, "'space' parameter of read"),
         ({"default_n": "12"}, "'default_n' parameter of read"),
-        ({"nothing": 1}, "no such option"),
+        ({"nothing": 1}, "'nothing' is not asked on this page"),
+        ({"annotation": "/etc/passwd"}, "'annotation' is not asked on this page"),
     ],
 )
 def test_check__refuses_options_in_a_sentence(client, options, sentence):

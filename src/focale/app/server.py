@@ -127,7 +127,7 @@ class AppServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """Say what went wrong instead of printing a traceback."""
         error = sys.exc_info()[1]
-        if isinstance(error, OSError):  # who asked has gone
+        if isinstance(error, (ConnectionError, TimeoutError)):  # who asked has gone
             return
         what = f"this is a bug in Focale ({type(error).__name__}: {error}); please report it"
         body = json.dumps({"error": what}).encode()

@@ -26,12 +26,17 @@ from focale.app.job import Job
 from focale.app.place import Place, plain_name
 from focale.app.worker import Task
 from focale.errors import ArgumentError, FocaleError
+from focale.io.atomic import write_file
 from focale.io.formats import FORMATS
 from focale.io.source import ReadOptions, open_source
 from focale.protocol.protocol import Protocol
 
 CommandOf = Callable[[Sequence[str], ReadOptions], str]
 """The command that repeats a run, from the names of its files and the options."""
+
+
+OPTIONS = ("space", "default_n", "extra", "sheet", "encoding")
+"""What the page may say of a file; none of them names another file."""
 
 
 class NotNowError(ArgumentError):
@@ -90,7 +95,7 @@ class Session:
         with self._lock:
             self._refuse_while_running()
             self._checked = self._declared = self._job = None
-            (self._place.uploads / plain_name(name)).write_bytes(content)
+            write_file(self._place.uploads / plain_name(name), content, overwrite=True)
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Look at the files, as `focale check` does.
@@ -106,12 +111,10 @@ class Session:
         with self._lock:
             self._refuse_while_running()
             source = self._source()
-            try:
-                given = ReadOptions(
-                    **{str(k): v for k, v in options.items() if v not in ("", None)}
-                )
-            except TypeError as error:
-                raise ArgumentError(f"no such option of reading: {error}") from error
+            unknown = sorted(set(options) - set(OPTIONS))
+            if unknown:
+                raise ArgumentError(f"{unknown[0]!r} is not asked on this page")
+            given = ReadOptions(**{k: v for k, v in options.items() if v not in ("", None)})
             paths = source if isinstance(source, list) else [source]
             try:
                 inspection = inspect(source, options=given)
