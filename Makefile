@@ -4,7 +4,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help demo test browser validate simulate published fuzz lint types floors wheel bench ci clean
+.PHONY: help demo test pages validate simulate published fuzz lint types floors wheel bench ci clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -14,14 +14,14 @@ demo: .venv/installed ## Describe the bundled evidence into ./demo
 	$(BIN)/focale demo -o demo --overwrite
 
 test: .venv/ready ## Run the tests (under two minutes)
-	$(BIN)/pytest -m "not slow and not browser"
+	$(BIN)/pytest -m "not slow and not browser and not processes"
 
-browser: .venv/ready ## Run the tests of pages in a browser (needs chromium)
+pages: .venv/ready ## Try the pages: in a browser (needs chromium), and with runs in processes
 	$(BIN)/python -m pip install --quiet --group browser
-	$(BIN)/pytest -m browser tests/browser
+	$(BIN)/pytest -m "browser or processes" tests
 
 validate: .venv/ready ## Run the slow tests too
-	$(BIN)/pytest -m "not browser"
+	$(BIN)/pytest -m "not browser and not processes"
 
 simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
@@ -54,7 +54,7 @@ bench: .venv/ready ## Measure against nimare 0.22.1, side by side
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/reading.py
 
-ci: test lint types floors wheel ## All that must pass before a change lands
+ci: test pages lint types floors wheel ## All that must pass before a change lands
 
 clean: ## Remove what the other targets made
 	rm -rf .venv dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -62,6 +62,7 @@ def plain_lines(text):
 # ------------------------------------------------------------------ our script
 
 
+@pytest.mark.processes
 def test_example__prints_the_numbers_of_the_seed(tmp_path):
     printed = run_script(ROOT / "examples" / "qualitative_ale.py", tmp_path)
     assert printed[0] == "8 studies, 107 reported coordinates."
@@ -130,6 +131,7 @@ def seed():
     return SEED.read_text(encoding="utf-8")
 
 
+@pytest.mark.processes
 def test_seed__its_own_code_prints_its_own_numbers(seed, tmp_path):
     statements = [ported(statement) for statement in statements_in(seed)]
     script = tmp_path / "seed.py"

@@ -104,6 +104,16 @@ def serving(kept=None):
         thread.join()
 
 
+RUNS = {"begin", "started", "finished"}
+"""Fixtures that start a run in a process of its own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if RUNS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.processes)
+
+
 @pytest.fixture
 def server():
     with serving() as server:

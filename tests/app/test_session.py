@@ -275,6 +275,7 @@ def test_reset__stops_a_run_and_forgets_the_evidence(started):
     assert not process.is_alive()
 
 
+@pytest.mark.processes
 def test_close__stops_a_run_and_removes_its_files(choices):
     with serving() as server:
         client = Client(server).enter()
@@ -302,6 +303,7 @@ def test_worker__that_does_not_tidy_up_is_killed(started, monkeypatch):
     assert started.post("/stop").json["job"]["state"] == "stopped"
 
 
+@pytest.mark.processes
 def test_run__that_cannot_be_made_fails_in_a_sentence(client, choices):
     client.give("foci.json", FIVE)
     client.post("/protocol", {**choices, "iterations": 5})
@@ -311,6 +313,7 @@ def test_run__that_cannot_be_made_fails_in_a_sentence(client, choices):
     assert "the smallest p there can be" in job["error"]
 
 
+@pytest.mark.processes
 def test_second_run__of_the_same_evidence_records_what_was_changed(client, choices):
     said = client.give("foci.json", FIVE).json
     assert not said["seen"]

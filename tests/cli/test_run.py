@@ -185,6 +185,7 @@ run_into(Studyset(pain_studyset_path()), sys.argv[1], Protocol(iterations=1_000_
 """
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_run__goes_on_after_kill_9(run, tmp_path):
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path / "out")])

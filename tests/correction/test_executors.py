@@ -86,6 +86,7 @@ def test_fwe__a_process_that_dies_is_told_and_what_was_done_is_kept(result, expe
     assert_same(fwe(result, n_iterations=N, seed=5, checkpoint=path), expected)
 
 
+@pytest.mark.processes
 @pytest.mark.filterwarnings("ignore")  # of Dask's own making
 def test_fwe__a_dask_cluster_that_loses_a_worker_changes_no_bit(result):
     distributed = pytest.importorskip("distributed", reason="Dask is an extra: focale[dask]")
