@@ -206,7 +206,7 @@ def test_describe__a_signal_while_it_writes_leaves_nothing(tmp_path, evidence, g
     """A real signal to a real process, sent when the first map is there."""
     code = (
         "import time, sys, focale.report.folder as folder; from focale.cli import main; "
-        "folder._write_tables = lambda *_: (print('writing', flush=True), time.sleep(60)); "
+        "folder._write_texts = lambda *_: (print('writing', flush=True), time.sleep(60)); "
         f"main(['describe', {str(evidence)!r}, '-o', {place!r}, '--no-figures'])"
     )
     (tmp_path / "here").mkdir()
