@@ -20,8 +20,8 @@ pages: .venv/ready ## Try the pages: in a browser (needs chromium), and with run
 	$(BIN)/python -m pip install --quiet --group browser
 	$(BIN)/pytest -m "browser or processes" tests
 
-validate: .venv/ready ## Run the slow tests too
-	$(BIN)/pytest -m "not browser and not processes"
+validate: .venv/ready ## Run the slow tests (a minute or two)
+	$(BIN)/pytest -m "slow and not browser and not processes"
 
 simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py

@@ -239,6 +239,7 @@ def test_null_maxima__the_engines_agree_beyond_the_box_of_the_mask(rng):
         assert pruned == dense
 
 
+@pytest.mark.slow
 def test_null_maxima__the_engines_agree_on_two_thousand_experiments(rng):
     mask = box_mask((24, 20, 22))
     foci = list(scattered(mask, [3] * 2000, rng))
@@ -368,6 +369,7 @@ def test_null_maxima__fewer_iterations_are_the_first_of_more(of_300, n):
     assert rows(null_maxima(design, threshold, n, 5)) == expected[:n]
 
 
+@pytest.mark.slow
 def test_null_maxima__processes_change_no_bit(of_300, monkeypatch):
     design, threshold, expected = of_300
     monkeypatch.setattr(montecarlo, "ITERATIONS_A_BLOCK", 20)

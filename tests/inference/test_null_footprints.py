@@ -37,6 +37,7 @@ def test_null_footprints__zeros_surround_each_footprint(kinds, size_mm):
         np.testing.assert_array_equal(found, np.pad(expected, PAD))
 
 
+@pytest.mark.slow
 @given(kinds, st.tuples(edges, edges, edges), st.tuples(*[st.integers(0, 3)] * 3))
 def test_null_footprints__bounds_are_above_all_values_less_one(kinds, size_mm, place):
     footprints = null_footprints(np.array(kinds), size_mm, 1)

@@ -196,6 +196,7 @@ def test_enhance__sums_over_steps_go_to_it_as_steps_get_finer(observed, tiny_mas
     assert errors[2] < 0.002
 
 
+@pytest.mark.slow
 def test_enhance__a_hundred_steps_err_by_a_hundredth(pain_result, brain):
     # The left ends of 100 steps are what JALE sums.
     heights = tfce_heights(pain_result.ma, pain_result.null)
@@ -270,6 +271,7 @@ def test_tfce_heights__where_every_p_is_large_there_are_none():
     assert enhance(ma.log_sum, heights, mask).tolist() == [0]
 
 
+@pytest.mark.slow
 def test_tfce_heights__of_values_far_apart_have_wider_levels(tiny_mask, rng):
     ma, _ = evidence(tiny_mask, rng, counts=(5,) * 40, fwhm_mm=(9.2,) * 40)
     heights = tfce_heights(ma, exact_null(ma))
@@ -377,6 +379,7 @@ def test_tfce_maxima__are_those_of_the_random_maps(observed, tiny_mask, connecti
     assert len(set(expected)) > 15
 
 
+@pytest.mark.slow
 def test_tfce_maxima__parts_on_threads_or_processes_are_parts_of_the_whole(observed):
     _, heights, design = observed
     whole = tfce_maxima(design, heights, range(40), 7).tolist()

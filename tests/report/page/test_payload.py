@@ -205,6 +205,7 @@ def test_viewer_payload__leaves_room_in_a_report_of_21_experiments(payload, infe
     assert len(text_of(viewer_payload(inferred))) < 410_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "most"), [(50, 950_000), (200, 2_000_000)])
 def test_viewer_payload__leaves_room_in_large_reports(n, most, rng):
     payload = viewer_payload(describe(simulated(n, rng)))
