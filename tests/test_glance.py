@@ -47,7 +47,15 @@ def test_glance__of_a_map_of_zeros():
 
 def test_reading__shows_itself(pain8_described):
     text = pain8_described._repr_html_()
-    assert "Descriptive reading" in text
+    assert "DescriptiveResult" in text
     assert "8 independent studies with foci" in text
     assert "4 above the display-only threshold" in text
     assert len(text) < 40_000
+
+
+def test_results__show_themselves(pain8_result):
+    from focale import fwe
+
+    assert "8 studies" in pain8_result._repr_html_()
+    text = fwe(pain8_result, n_iterations=50)._repr_html_()
+    assert "with cluster-size p_FWE &lt;= .05 (50 iterations)" in text

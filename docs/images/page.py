@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 PLACE = "#clusters"
-HEIGHT, MARGIN = 680, 12
+HEIGHT, MARGIN = 600, 12
 
 
 def main(path):

@@ -24,7 +24,6 @@ from focale.errors import ArgumentError
 from focale.estimators.ale import ALE
 from focale.estimators.result import AleMap, OfMap
 from focale.frozen import freeze
-from focale.glance import glance
 from focale.inference.clusters import Clusters
 from focale.inference.ma_maps import MaMaps, merge_experiments
 from focale.progress import Progress, silent
@@ -138,16 +137,7 @@ class Reading(OfMap):
     @property
     def facts(self) -> dict[str, str]:
         """What a reader wants to know first, by name."""
-        x, y, z = self.ale.max_mm
-        return {
-            "evidence": str(self.studyset).removeprefix("Studyset: "),
-            "decision": self.decision.reason,
-            "largest ALE": f"{self.ale.max:.5f} at ({x:g}, {y:g}, {z:g}) mm",
-        }
-
-    def _repr_html_(self) -> str:
-        title = type(self).__name__.removesuffix("Result") + " reading"
-        return glance(title, self.facts, self.ale)
+        return {**super().facts, "decision": self.decision.reason}
 
     @property
     def mean_contributions(self) -> FloatArray:

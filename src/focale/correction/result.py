@@ -13,6 +13,7 @@ from focale.correction.p_values import interval_of, p_of_maxima
 from focale.errors import ArgumentError
 from focale.estimators.result import AleResult
 from focale.frozen import freeze
+from focale.glance import glance
 from focale.inference.clusters import Clusters, Connectivity
 from focale.inference.montecarlo import NullMaxima
 from focale.inference.tails import z_from_log_p
@@ -169,6 +170,16 @@ class FweResult:
             raise refuse("p", "FweResult.interval", "above 0 and at most 1", p)
         check_between("confidence", "FweResult.interval", confidence, 0, 1)
         return interval_of(p, self.n_iterations, self.stop_after, confidence)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        n = int(np.count_nonzero(self.p_of_clusters[:, 0] <= 0.05))
+        facts = {
+            **self.uncorrected.facts,
+            "clusters": f"{n} of {len(self.clusters)} (p < {self.cluster_forming_p:g}) with "
+            f"cluster-size p_FWE <= .05 ({self.n_iterations:,} iterations)",
+        }
+        return glance(type(self).__name__, facts, self.surviving())
 
     def __repr__(self) -> str:
         n = int(np.count_nonzero(self.p_of_clusters[:, 0] <= 0.05))

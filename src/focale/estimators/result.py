@@ -10,6 +10,7 @@ import numpy as np
 
 from focale.estimators.nimare_names import NimareNames
 from focale.frozen import freeze
+from focale.glance import glance
 from focale.inference.eickhoff2012 import HistogramNull
 from focale.inference.footprints import gaussian_footprint
 from focale.inference.lattice import STEP, to_probability
@@ -111,6 +112,19 @@ class OfMap(NimareNames):
     def studyset(self) -> Studyset:
         """The evidence."""
         return self.map.studyset
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a reader wants to know first, by name."""
+        x, y, z = self.ale.max_mm
+        return {
+            "evidence": str(self.studyset).removeprefix("Studyset: "),
+            "largest ALE": f"{self.ale.max:.5f} at ({x:g}, {y:g}, {z:g}) mm",
+        }
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return glance(type(self).__name__, self.facts, self.ale)
 
 
 @dataclass(frozen=True, eq=False)
