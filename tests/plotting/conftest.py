@@ -79,7 +79,10 @@ def texts_of(figure) -> list[str]:
     """Every text that a figure shows."""
     import matplotlib.text
 
-    return [t.get_text() for t in figure.findobj(matplotlib.text.Text) if t.get_text()]
+    from focale.plotting.style import styled
+
+    with styled():  # ticks are made when they are looked for
+        return [t.get_text() for t in figure.findobj(matplotlib.text.Text) if t.get_text()]
 
 
 def drawn_texts(figure) -> list:

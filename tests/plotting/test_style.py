@@ -42,7 +42,6 @@ def figures(draw):
     return draw()
 
 
-@pytest.mark.slow
 def test_save_figure__equal_figures_are_equal_files(figures, draw, tmp_path):
     for run, drawn in (("a", figures), ("b", draw())):
         (tmp_path / run).mkdir()
