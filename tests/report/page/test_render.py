@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from focale import Protocol, describe, infer, view
-from focale.errors import InputMissingError, ReadError
+from focale.errors import ArgumentError, InputMissingError, ReadError
 from focale.report.folder import write_reading
 from focale.report.language import find_claims
 from focale.report.page.data import report_data
@@ -262,3 +262,8 @@ def test_view__is_the_page_in_a_frame(pain8_described):
     assert 'sandbox="allow-scripts allow-downloads"' in frame
     source = re.search(r'srcdoc="([^"]*)"', frame)[1]
     assert html.unescape(source) == shown.html
+
+
+def test_view__refuses_what_is_no_reading(pain8_result):
+    with pytest.raises(ArgumentError, match=r"what describe or infer returned\. Got 'AleResult'"):
+        view(pain8_result)

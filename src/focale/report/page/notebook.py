@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from focale._check import check_count
+from focale._check import check_count, refuse
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.report.page.data import report_data
@@ -38,6 +38,11 @@ def view(result: DescriptiveResult | InferentialResult, height: int = 720) -> Vi
     height
         Of the frame, pixels.
 
+    Raises
+    ------
+    ArgumentError
+        If it is no reading: the estimate alone has no protocol to report.
+
     Examples
     --------
     >>> from focale import Studyset, describe, pain_studyset_path
@@ -45,6 +50,8 @@ def view(result: DescriptiveResult | InferentialResult, height: int = 720) -> Vi
     >>> page.html[:15]
     '<!DOCTYPE html>'
     """
+    if not isinstance(result, (DescriptiveResult, InferentialResult)):
+        raise refuse("result", "view", "what describe or infer returned", type(result).__name__)
     check_count("height", "view", height, 100)
     run = Run("focale.view(result)", label="ale")
     return View(render(report_data(result, run)), int(height))
