@@ -155,6 +155,17 @@ def test_page__says_each_bad_line(opened):
     assert opened.page.locator(".problem.error .line").all_inner_texts() == ["Line 4", "Line 5"]
 
 
+def test_page__hears_of_a_file_as_soon_as_its_form_shows(opened):
+    def slowly(route):
+        opened.page.wait_for_timeout(500)
+        route.continue_()
+
+    opened.page.route("**/state", slowly)
+    opened.page.reload()
+    opened.page.wait_for_selector("#plan .field", state="attached")
+    opened.give("foci.json", json.dumps(FIVE))
+
+
 def test_page__says_what_is_wrong_with_a_protocol(opened):
     opened.give("foci.json", json.dumps(FIVE))
     opened.page.fill("#c-alpha", "2")

@@ -486,11 +486,11 @@ function listen() {
 }
 
 attempt(async () => {
-  const known = await ask("choices");
+  // Both first: from the form on nothing waits, so no file that is chosen goes unheard.
+  const [known, state] = await Promise.all([ask("choices"), ask("state")]);
   choices = known.choices;
   mostBytes = known.most_bytes;
   buildForm();
-  const state = await ask("state");
   forget();
   if (state.values) fill(state.values);
   for (const [name, value] of Object.entries(state.options)) {
