@@ -61,8 +61,9 @@ def test_report__a_cell_shows_the_cluster_without_the_study(opened):
     study = int(result.study_contributions.mean_drop[:, 1].argmax())
     before = readout(page)
     page.click(f'.heat td button[data-map="study:{study}"][data-mm="{place(cluster)}"]')
+    name = str(result.studyset.study_ids[study])
+    page.wait_for_selector(f'[data-fv="name"]:has-text("{name}")')  # its map is unpacked first
     assert readout(page) != before
-    assert str(result.studyset.study_ids[study]) in page.inner_text('[data-fv="name"]')
     without = result.map.ale_without(study).values[cluster.peaks[0].position]
     assert f"{without:.5f}"[:-1] in readout(page)
 
