@@ -13,6 +13,8 @@ import numpy as np
 from focale.space.voxelmap import VoxelMap
 
 COLOURS = "viridis"
+"""Colour map of ALE values, dark to bright, ordered for every kind of colour vision."""
+
 _PIXELS = 2  # of a voxel
 _FAINTEST = 0.02  # of the largest value; less is drawn as brain
 

@@ -84,15 +84,15 @@ def label_clusters(
     within_mm
         How far from a peak or centre without a label one is looked for.
 
-    Raises
-    ------
-    ArgumentError
-        If the atlas is not one, or the distance is not above 0.
-
     Returns
     -------
     list of ClusterLabels
         One a cluster, in their order.
+
+    Raises
+    ------
+    ArgumentError
+        If the atlas is not one, or the distance is not above 0.
     """
     if not isinstance(atlas, Atlas):
         raise refuse("atlas", "label_clusters", "an atlas, as find_atlas gives one", atlas)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from focale.glance import COLOURS
 from focale.plotting.text import SIZES, families_for, wrap
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ DPI = 150
 
 INK, FAINT, BAR = "#222222", "#6b6b6b", "#0072B2"
 
-ALE_COLOURS = "viridis"
-"""Colour map of ALE values, dark to bright, ordered for every kind of colour vision."""
+ALE_COLOURS = COLOURS
+"""Of ALE values; the same in a notebook and in every figure."""
 
 SHARE_COLOURS = "Blues"
 """Colour map of shares, paper white at 0."""

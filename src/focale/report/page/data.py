@@ -18,7 +18,7 @@ from focale.inferential import InferentialResult
 from focale.phrases import one_line, peak_name, share_text
 from focale.report.checklist import checklist
 from focale.report.files import table_text
-from focale.report.inferential_text import found_text
+from focale.report.inferential_text import OF_WHAT, found_text
 from focale.report.interpretation import interpretation
 from focale.report.methods import methods
 from focale.report.page.payload import viewer_payload
@@ -143,10 +143,9 @@ def _threshold(result: DescriptiveResult | InferentialResult) -> dict[str, Any]:
     """The level clusters were cut at, and what makes one listed."""
     if isinstance(result, InferentialResult):
         corrected, protocol = result.fwe, result.protocol
-        of = {"size": "cluster-size", "mass": "cluster-mass", "voxel": "voxel-level"}
         return {
             "ale": result.clusters.threshold,
-            "listed": f"{of[protocol.correction]} family-wise p of at most "
+            "listed": f"{OF_WHAT[protocol.correction]} family-wise p of at most "
             f"{share_text(protocol.alpha)}",
             "n_iterations": corrected.n_iterations,
             "smallest_size": result.clusters.min_voxels,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.phrases import share_text, volume
-
-_OF_WHAT = {"size": "cluster-size", "mass": "cluster-mass", "voxel": "voxel-level"}
+from focale.report.inferential_text import OF_WHAT
 
 
 def threshold_words(result: DescriptiveResult | InferentialResult, shown: float) -> dict[str, str]:
@@ -52,7 +51,7 @@ def _descriptive(result: DescriptiveResult) -> dict[str, str]:
 
 def _inferential(result: InferentialResult, shown: float) -> dict[str, str]:
     protocol = result.protocol
-    level = _OF_WHAT[protocol.correction]
+    level = OF_WHAT[protocol.correction]
     kind = "voxel" if protocol.correction == "voxel" else "cluster"
     kept = f"{level} p(FWE) <= {share_text(protocol.alpha)}"
     cut = f"ALE > {shown:.5f}"
