@@ -123,8 +123,8 @@ def test_read_null__says_that_there_is_none(tmp_path):
 def test_continued__another_version_is_another_null(tmp_path, monkeypatch):
     path = tmp_path / "null.npz"
     list(kept(path, NOTHING, blocks(1)))
-    monkeypatch.setattr(null_file, "VERSION", 2)
-    with pytest.raises(ReadError, match=r"differs in version \(1 there, 2 here\)"):
+    monkeypatch.setattr(null_file, "VERSION", 3)
+    with pytest.raises(ReadError, match=r"differs in version \(2 there, 3 here\)"):
         continued(path, NOTHING)
 
 

@@ -49,10 +49,10 @@ def design_of(experiments, mask, fwhm=FWHM, placement="exact", sampling=None):
 
 
 def twin_of(experiments, mask, fwhm=FWHM, placement="exact"):
-    """Footprints of each experiment, of the foci that leave anything in the mask."""
+    """Footprints of each experiment, of the foci that leave anything in the mask, and names."""
     edges = tuple(mask.grid.voxel_size_mm.tolist())
     widths = np.broadcast_to(np.asarray(fwhm, dtype=float), len(experiments))
-    laid = []
+    laid, taking_part = [], []
     for foci, width in zip(experiments, widths, strict=True):
         in_voxels = mask.grid.to_voxels(np.reshape(foci, (-1, 3)))
         shifts = (in_voxels - np.round(in_voxels)) * (placement == "exact")
@@ -60,6 +60,7 @@ def twin_of(experiments, mask, fwhm=FWHM, placement="exact"):
             model_activation(focus[None], np.array([0, 1]), np.array([width]), mask, placement)
             for focus in foci
         ]
+        taking_part.append([mm for mm, ma in zip(foci, alone, strict=True) if ma.values.size])
         laid.append(
             [
                 gaussian_footprint(float(width), edges, tuple(shift))
@@ -67,12 +68,12 @@ def twin_of(experiments, mask, fwhm=FWHM, placement="exact"):
                 if ma.values.size
             ]
         )
-    return laid
+    return laid, naive.fingerprints(taking_part, widths)
 
 
-def twin_maxima(laid, mask, threshold, connectivity=6, key=(0, 0), n=100, sampling=None):
+def twin_maxima(twin, mask, threshold, connectivity=6, key=(0, 0), n=100, sampling=None):
     places = np.argwhere((sampling or mask).inside)
-    return naive.maxima(laid, places, mask.inside, threshold, connectivity, key, range(n))
+    return naive.maxima(*twin, places, mask.inside, threshold, connectivity, key, range(n))
 
 
 def rows(maxima):
@@ -111,11 +112,11 @@ every_mask = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
 @every_mask
 @pytest.mark.parametrize("connectivity", [6, 18, 26])
 def test_null_maxima__equals_the_twin(mask, connectivity):
-    laid, threshold = twin_of(EXPERIMENTS, mask), middling(mask)
+    twin, threshold = twin_of(EXPERIMENTS, mask), middling(mask)
     ours = null_maxima(
         design_of(EXPERIMENTS, mask), threshold, 120, 41, stream=3, connectivity=connectivity
     )
-    expected = twin_maxima(laid, mask, threshold, connectivity, (41, 3), 120)
+    expected = twin_maxima(twin, mask, threshold, connectivity, (41, 3), 120)
     assert rows(ours) == expected
     assert ours.largest.min() > 0
     assert ours.size.max() > 1
@@ -124,20 +125,20 @@ def test_null_maxima__equals_the_twin(mask, connectivity):
 @pytest.mark.parametrize("placement", ["exact", "nearest"])
 @pytest.mark.parametrize("threshold", [0, 1_000_000, 4_000_000, NONE])
 def test_null_maxima__equals_the_twin_at_any_threshold(tiny_mask, placement, threshold):
-    laid = twin_of(EXPERIMENTS, tiny_mask, placement=placement)
+    twin = twin_of(EXPERIMENTS, tiny_mask, placement=placement)
     ours = null_maxima(
         design_of(EXPERIMENTS, tiny_mask, placement=placement), threshold, 100, 2**64 - 1
     )
-    assert rows(ours) == twin_maxima(laid, tiny_mask, threshold, key=(2**64 - 1, 0))
+    assert rows(ours) == twin_maxima(twin, tiny_mask, threshold, key=(2**64 - 1, 0))
     assert (threshold < NONE) == bool(ours.size.any())
 
 
 @given(foci_of_experiments())
 def test_null_maxima__equals_the_twin_for_any_foci(tiny_mask, experiments):
-    laid = twin_of(experiments, tiny_mask, 9.2)
-    if any(laid):
+    twin = twin_of(experiments, tiny_mask, 9.2)
+    if any(twin[0]):
         ours = null_maxima(design_of(experiments, tiny_mask, 9.2), 1_500_000, 3, 1)
-        assert rows(ours) == twin_maxima(laid, tiny_mask, 1_500_000, 6, (1, 0), 3)
+        assert rows(ours) == twin_maxima(twin, tiny_mask, 1_500_000, 6, (1, 0), 3)
 
 
 @pytest.mark.parametrize("whole_grid", [True, False])
@@ -148,17 +149,17 @@ def test_null_maxima__foci_fall_within_the_sampling_mask(tiny_mask, whole_grid):
     sampling = Mask(tiny_mask.grid, inside, name="where foci may fall")
     threshold = middling(tiny_mask)
     ours = null_maxima(design_of(EXPERIMENTS, tiny_mask, sampling=sampling), threshold, 60, 6)
-    laid = twin_of(EXPERIMENTS, tiny_mask)
-    assert rows(ours) == twin_maxima(laid, tiny_mask, threshold, 6, (6, 0), 60, sampling)
+    twin = twin_of(EXPERIMENTS, tiny_mask)
+    assert rows(ours) == twin_maxima(twin, tiny_mask, threshold, 6, (6, 0), 60, sampling)
 
 
 def test_null_maxima__equals_the_twin_on_the_standard_mask(pain, brain):
     fwhm = fwhm_from_sample_size(pain.n_subjects)
     design = null_design(pain.foci_mm, pain.offsets, fwhm, brain)
     experiments = np.split(pain.foci_mm, pain.offsets[1:-1])
-    laid = twin_of(experiments, brain, fwhm)
+    twin = twin_of(experiments, brain, fwhm)
     threshold = 2_940_000
-    expected = twin_maxima(laid, brain, threshold, 18, (4, 0), 3)
+    expected = twin_maxima(twin, brain, threshold, 18, (4, 0), 3)
     assert rows(null_maxima(design, threshold, 3, 4, connectivity=18)) == expected
     assert min(size for _, size, _ in expected) > 0
 
@@ -177,10 +178,11 @@ def test_null_maxima__an_iteration_is_the_map_of_the_foci_it_drew():
     shifts = in_voxels - np.round(in_voxels)
     threshold = 3_000_000
     maxima = null_maxima(design, threshold, 30, 8)
+    laid, names = twin_of(experiments, mask, fwhm)
     for i in range(30):
-        drawn = mask.ijk(np.array(naive.draw(8, 0, i, len(foci), mask.n_voxels)))
+        of_each = names, [len(own) for own in experiments]
+        drawn = mask.ijk(np.array(naive.draw(8, 0, i, *of_each, mask.n_voxels)))
         ma = model_activation(mask.grid.to_mm(drawn + shifts), offsets, fwhm, mask)
-        laid = twin_of(experiments, mask, fwhm)
         volume = naive.log_sum(laid, drawn, mask.grid.shape)
         np.testing.assert_array_equal(volume[mask.inside], ma.log_sum)
         assert maxima.largest[i] == ma.log_sum.max()
@@ -272,6 +274,49 @@ def test_null_maxima__the_engines_agree_on_a_thousand_maps_of_the_standard_mask(
         assert pruned == dense
 
 
+# ------------------------------------------------------------------------ in any company
+
+# Two report the same, and so do two with nothing to report.
+COMPANY = [*EXPERIMENTS, EXPERIMENTS[0], np.zeros((0, 3))]
+WIDTHS = np.array([*FWHM, FWHM[0], 12.0])
+
+
+def of_company(chosen, mask, sampling=None):
+    return design_of([COMPANY[e] for e in chosen], mask, WIDTHS[chosen], sampling=sampling)
+
+
+def test_null_maxima__the_order_of_the_experiments_changes_no_bit(tiny_mask, rng):
+    threshold, everyone = middling(tiny_mask), np.arange(len(COMPANY))
+    first = rows(null_maxima(of_company(everyone, tiny_mask), threshold, 100, 3))
+    for _ in range(3):
+        shuffled = of_company(rng.permutation(everyone), tiny_mask)
+        assert rows(null_maxima(shuffled, threshold, 100, 3)) == first
+
+
+def test_null_design__an_experiment_has_its_fingerprint_in_any_company(tiny_mask):
+    whole = of_company(np.arange(len(COMPANY)), tiny_mask).fingerprints.tolist()
+    assert len(set(whole)) == len(COMPANY)
+    for without in range(len(COMPANY)):
+        others = np.delete(np.arange(len(COMPANY)), without)
+        ours = of_company(others, tiny_mask).fingerprints.tolist()
+        # Of two that report the same, the one that is left is the first.
+        gone = 5 if without == 0 else without
+        assert sorted(ours) == sorted(whole[:gone] + whole[gone + 1 :])
+
+
+def test_null_design__one_that_reports_something_else_has_another_fingerprint(tiny_mask):
+    def fingerprint(foci, fwhm):
+        return design_of([foci], tiny_mask, [fwhm]).fingerprints[0]
+
+    foci = EXPERIMENTS[0]
+    own = fingerprint(foci, 9.0)
+    assert fingerprint(foci[::-1], 9.0) == own
+    assert fingerprint(np.concatenate([foci, FAR_MM]), 9.0) == own
+    assert fingerprint(foci + 1e-9, 9.0 + 1e-9) == own
+    others = [(foci + 0.01, 9.0), (foci, 9.01), (foci[:3], 9.0), (foci[[0, 0, 1, 2, 3]], 9.0)]
+    assert len({own, *(fingerprint(*other) for other in others)}) == 5
+
+
 # ------------------------------------------------------------------------ the design
 
 
@@ -335,7 +380,7 @@ def test_null_design__a_box_that_meets_no_voxel_of_the_mask_takes_no_part():
     foci = [np.array([[x, 8.0, 8.0]]) for x in (8.0, 22.0, 24.0, 26.0, 40.0)]
     design = design_of(foci, mask, 9.2)
     assert np.diff(design.offsets).tolist() == [1, 1, 1, 0, 0]
-    assert [len(kept) for kept in twin_of(foci, mask, 9.2)] == [1, 1, 1, 0, 0]
+    assert [len(kept) for kept in twin_of(foci, mask, 9.2)[0]] == [1, 1, 1, 0, 0]
 
 
 # ------------------------------------------------------------------------ same bits

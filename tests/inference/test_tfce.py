@@ -345,7 +345,8 @@ def drawn_map(way, design, seed, stream, iteration):
     own = np.zeros(shape, dtype=design.words.dtype)
     chosen = np.empty(design.n_foci, dtype=np.int64)
     centres = np.empty((design.n_foci, 3), dtype=np.int64)
-    foci = design.sampling, design.offsets, design.words, design.starts, design.halves
+    foci = design.sampling, design.offsets, design.fingerprints
+    foci += design.words, design.starts, design.halves
     key = np.uint64(seed), np.uint64(stream), np.uint64(iteration)
     with np.errstate(over="ignore"):
         way(*key, *foci, chosen, centres, log_sum, own)
@@ -359,7 +360,8 @@ def test_random_map__is_the_map_of_the_iteration(way, observed, tiny_mask):
     places = np.argwhere(tiny_mask.inside)
     for i in range(5):
         log_sum, centres = drawn_map(way, design, 41, 3, i)
-        chosen = montecarlo.draw(41, 3, i, design.n_foci, tiny_mask.n_voxels)
+        of_each = design.fingerprints.tolist(), np.diff(design.offsets).tolist()
+        chosen = montecarlo.draw(41, 3, i, *of_each, tiny_mask.n_voxels)
         np.testing.assert_array_equal(centres, places[chosen])
         assert log_sum[tiny_mask.inside].max() == dense.largest[i]
         above = log_sum[tiny_mask.inside] > 10**6

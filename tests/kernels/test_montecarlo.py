@@ -120,19 +120,30 @@ def test_philox__equals_the_vectors_of_its_authors():
     ]
 
 
-def drawn(way, seed, stream, iteration, n_foci, n_choices):
-    chosen = np.full(n_foci, -1, dtype=np.int64)
-    way(np.uint64(seed), np.uint64(stream), np.uint64(iteration), n_choices, chosen)
+def names_of(experiments):
+    """Some fingerprints, small and large."""
+    return [(5 + 2**63 * (e % 2) + 977 * e) for e in range(len(experiments))]
+
+
+def fingerprints_of(experiments):
+    return np.array(names_of(experiments), dtype=np.uint64)
+
+
+def drawn(way, seed, stream, iteration, names, counts, n_choices):
+    chosen = np.full(sum(counts), -1, dtype=np.int64)
+    key = np.uint64(seed), np.uint64(stream), np.uint64(iteration)
+    way(*key, n_choices, np.cumsum([0, *counts]), np.array(names, dtype=np.uint64), chosen)
     return chosen.tolist()
 
 
 @both_ways(whole(draw), draw.py_func)
-@pytest.mark.parametrize("n_foci", [0, 1, 3, 4, 5, 8, 267])
-def test_draw__equals_the_twin(way, n_foci):
+@pytest.mark.parametrize("counts", [[], [0], [1], [3, 0, 4], [5, 8, 1, 1], [267, 2]], ids=str)
+def test_draw__equals_the_twin(way, counts):
+    names = [LARGEST, 0, 1, 2**63][: len(counts)]
     for seed, stream, iteration in [(0, 0, 0), (1, 0, 0), (7, 3, 9999), (LARGEST, LARGEST, 10**9)]:
         for n_choices in (1, 2, 97, 228_483, 2**40):
-            ours = drawn(way, seed, stream, iteration, n_foci, n_choices)
-            assert ours == naive.draw(seed, stream, iteration, n_foci, n_choices)
+            ours = drawn(way, seed, stream, iteration, names, counts, n_choices)
+            assert ours == naive.draw(seed, stream, iteration, names, counts, n_choices)
 
 
 compiled_draw = whole(draw)
@@ -141,18 +152,22 @@ compiled_draw = whole(draw)
 def test_draw__is_uniform():
     counts = np.zeros((2, 97), dtype=np.int64)
     for iteration in range(200):
-        chosen = drawn(compiled_draw, 5, 0, iteration, 1000, 97)
-        counts[0] += np.bincount(chosen, minlength=97)
-        counts[1] += np.bincount(drawn(compiled_draw, 5, 1, iteration, 1000, 97), minlength=97)
+        for stream in (0, 1):
+            chosen = drawn(compiled_draw, 5, stream, iteration, range(100), [10] * 100, 97)
+            counts[stream] += np.bincount(chosen, minlength=97)
     for of_stream in counts:
         assert 0.001 < stats.chisquare(of_stream).pvalue < 0.999
 
 
-def test_draw__next_foci_next_iterations_and_next_streams_go_together_by_chance_only():
-    first = np.array([drawn(compiled_draw, 5, 0, i, 200, 12) for i in range(200)])
-    other = np.array([drawn(compiled_draw, 5, 1, i, 200, 12) for i in range(200)])
+def test_draw__neighbours_in_every_respect_go_together_by_chance_only():
+    def of(stream, i):
+        return np.reshape(drawn(compiled_draw, 5, stream, i, range(20), [10] * 20, 12), (20, 10))
+
+    first = np.array([of(0, i) for i in range(200)])
+    other = np.array([of(1, i) for i in range(200)])
     pairs = {
-        "focus": (first[:, 1:], first[:, :-1]),
+        "focus": (first[:, :, 1:], first[:, :, :-1]),
+        "experiment": (first[:, 1:], first[:, :-1]),
         "iteration": (first[1:], first[:-1]),
         "stream": (first, other),
     }
@@ -162,14 +177,21 @@ def test_draw__next_foci_next_iterations_and_next_streams_go_together_by_chance_
 
 
 def test_draw__more_foci_leave_the_first_where_they_are():
-    assert drawn(compiled_draw, 3, 0, 17, 267, 1000)[:50] == drawn(
-        compiled_draw, 3, 0, 17, 50, 1000
-    )
+    few, many = (drawn(compiled_draw, 3, 0, 17, [8], [n], 1000) for n in (50, 267))
+    assert many[:50] == few
 
 
-def test_draw__is_another_with_another_seed_stream_or_iteration():
-    keys = [(3, 0, 17), (4, 0, 17), (3, 1, 17), (3, 0, 18), (0, 3, 17), (17, 0, 3)]
-    assert len({tuple(drawn(compiled_draw, *key, 8, 10**6)) for key in keys}) == len(keys)
+def test_draw__of_an_experiment_is_the_same_in_any_company():
+    alone = drawn(compiled_draw, 3, 0, 17, [8], [6], 1000)
+    among = drawn(compiled_draw, 3, 0, 17, [4, 8, 9], [5, 6, 3], 1000)
+    assert among[5:11] == alone
+
+
+def test_draw__is_another_with_another_seed_stream_iteration_or_experiment():
+    keys = [(3, 0, 17, 9), (4, 0, 17, 9), (3, 1, 17, 9), (3, 0, 18, 9), (0, 3, 17, 9)]
+    keys += [(17, 0, 3, 9), (3, 0, 17, 10), (3, 0, 9, 17)]
+    found = {tuple(drawn(compiled_draw, *key[:3], key[3:], [8], 10**6)) for key in keys}
+    assert len(found) == len(keys)
 
 
 # ------------------------------------------------------------------------ maps
@@ -328,6 +350,7 @@ def iterated(way, experiments, inside, threshold, connectivity, n, first=0):
         first,
         np.argwhere(np.ones(SHAPE)),
         np.cumsum([0, *map(len, experiments)]),
+        fingerprints_of(experiments),
         words,
         starts,
         halves,
@@ -344,7 +367,10 @@ def iterated(way, experiments, inside, threshold, connectivity, n, first=0):
 def twin_of(experiments, inside, threshold, connectivity, n, first=0):
     places = np.argwhere(np.ones(SHAPE))
     iterations = range(first, first + n)
-    return naive.maxima(experiments, places, inside, threshold, connectivity, (11, 2), iterations)
+    names, key = names_of(experiments), (11, 2)
+    return naive.maxima(
+        experiments, names, places, inside, threshold, connectivity, key, iterations
+    )
 
 
 @every_mask
@@ -383,13 +409,15 @@ def test_random_map__equals_the_twin(way, footprints):
     experiments = [footprints[:4], [], footprints[4:]]
     log_sum, own = np.full(SHAPE, -9), np.zeros(SHAPE, dtype=np.int32)
     for iteration in (0, 5):
-        drawn = places[naive.draw(11, 2, iteration, 10, len(places))]
+        of_each = names_of(experiments), [4, 0, 6]
+        drawn = places[naive.draw(11, 2, iteration, *of_each, len(places))]
         way(
             np.uint64(11),
             np.uint64(2),
             np.uint64(iteration),
             places,
             np.array([0, 4, 4, 10]),
+            fingerprints_of(experiments),
             words,
             starts,
             halves,
@@ -706,6 +734,7 @@ def plan_of(kinds, experiments, inside):
         **footprints._asdict(),
         sampling=np.argwhere(np.ones(SHAPE)).astype(np.int16),
         offsets=np.cumsum([0, *map(len, experiments)]),
+        fingerprints=fingerprints_of(experiments),
         kinds=np.arange(len(kinds)),
         corner=np.zeros(3, dtype=np.int64),
         inside=in_blocks,

@@ -5,6 +5,9 @@ Philox is that of numpy, whole numbers are those of Python, clusters are those o
 
 from __future__ import annotations
 
+import hashlib
+import struct
+
 import numpy as np
 from scipy import ndimage
 
@@ -16,11 +19,30 @@ def philox(counter, key):
     return np.random.Philox(key=whole_key, counter=before).random_raw(4)
 
 
-def draw(seed, stream, iteration, n_foci, n_choices):
-    """The choice of each focus: the upper 64 bits of random number times choices."""
-    key, counter = (np.array(x, dtype=np.uint64) for x in ([seed, stream], [0, 0, iteration, 0]))
-    numbers = np.random.Philox(key=key, counter=counter)
-    return [int(number) * n_choices >> 64 for number in numbers.random_raw(n_foci)]
+def fingerprints(experiments, widths):
+    """Name of each experiment by its foci and its width, in thousandths of a mm."""
+    seen, names = [], []
+    for foci, width in zip(experiments, widths, strict=True):
+        rows = sorted(([round(float(c) * 1000) for c in mm] for mm in foci), key=lambda r: r[::-1])
+        numbers = [round(float(width) * 1000), *(number for row in rows for number in row)]
+        content = struct.pack(f"<{len(numbers)}q", *numbers)
+        digest = hashlib.sha256(str(seen.count(content)).encode() + b":" + content).digest()
+        names.append(int.from_bytes(digest[:8], "little"))
+        seen.append(content)
+    return names
+
+
+def draw(seed, stream, iteration, names, counts, n_choices):
+    """The choice of each focus: the upper 64 bits of random number times choices.
+
+    names, counts : fingerprint and number of foci of each experiment
+    """
+    key, chosen = np.array([seed, stream], dtype=np.uint64), []
+    for name, n_foci in zip(names, counts, strict=True):
+        counter = np.array([0, name, iteration, 0], dtype=np.uint64)
+        numbers = np.random.Philox(key=key, counter=counter).random_raw(n_foci)
+        chosen += [int(number) * n_choices >> 64 for number in numbers]
+    return chosen
 
 
 def experiment_map(footprints, centres, shape):
@@ -54,18 +76,19 @@ def cluster_extremes(volume, inside, threshold, connectivity):
     )
 
 
-def maxima(experiments, sampling, inside, threshold, connectivity, key, iterations):
+def maxima(experiments, names, sampling, inside, threshold, connectivity, key, iterations):
     """(largest value, cluster size, cluster mass) of some iterations.
 
     experiments : one list of footprints for each experiment
+    names : fingerprint of each
     sampling : voxels a focus may fall on
     inside : volume of the mask
     key : seed and stream
     """
-    n_foci = sum(len(footprints) for footprints in experiments)
+    counts = [len(footprints) for footprints in experiments]
     found = []
     for iteration in iterations:
-        chosen = draw(*key, iteration, n_foci, len(sampling))
+        chosen = draw(*key, iteration, names, counts, len(sampling))
         total = log_sum(experiments, [sampling[c] for c in chosen], inside.shape)
         size, mass = cluster_extremes(total, inside, threshold, connectivity)
         found.append([int(total[inside].max()), size, mass])

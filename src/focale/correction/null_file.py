@@ -25,7 +25,7 @@ from focale.frozen import freeze
 from focale.io.atomic import write_file
 from focale.typing import IntArray
 
-VERSION = 1
+VERSION = 2
 """Raised when the same settings give other iterations than before."""
 
 SECONDS_BETWEEN = 5.0

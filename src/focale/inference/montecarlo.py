@@ -7,14 +7,17 @@ clusters above the cluster-forming threshold (Eickhoff et al. 2012,
 doi:10.1016/j.neuroimage.2011.09.017; 2016, doi:10.1016/j.neuroimage.2016.04.072).
 
 Foci whose footprint cannot reach the mask take no part: the observed map has nothing of
-them either. Iteration i is a function of the seed, the stream and i alone, and all values
-are whole numbers, so the same iterations give the same bits wherever they are computed.
+them either. Where the foci of an experiment fall in iteration i is a function of the seed,
+the stream, i and the experiment alone, and all values are whole numbers. So the same
+iterations give the same bits wherever they are computed, and analyses that share
+experiments and a seed share what is random about them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import pickle
+from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -52,6 +55,9 @@ class NullDesign:
     offsets
         Shape (n_experiments + 1,); experiment i has the foci `offsets[i]` to
         `offsets[i + 1]`.
+    fingerprints
+        Shape (n_experiments,), uint64; names of the experiments by what they report, which
+        choose their random numbers.
     words
         All different footprints one after the other, as in `NullFootprints`.
     starts
@@ -78,6 +84,7 @@ class NullDesign:
     """
 
     offsets: IntArray
+    fingerprints: IntArray
     words: IntArray
     starts: IntArray
     halves: IntArray
@@ -92,7 +99,7 @@ class NullDesign:
     recipe: tuple[Any, ...]
 
     def __post_init__(self) -> None:
-        freeze(self, "offsets", "words", "starts", "halves", "sampling")
+        freeze(self, "offsets", "fingerprints", "words", "starts", "halves", "sampling")
         freeze(self, "kinds", "near", "fine", "corner", "inside", "rows_inside")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -109,6 +116,7 @@ class NullDesign:
         digest = hashlib.sha256(self.mask.sha256.encode())
         for part in (self.offsets, self.words, self.starts, self.halves, self.sampling):
             digest.update(np.ascontiguousarray(part.astype("<i8")).tobytes())
+        digest.update(self.fingerprints.astype("<u8").tobytes())
         return digest.hexdigest()
 
 
@@ -168,8 +176,10 @@ def null_design(
     different, kind = np.unique(kinds[taking_part], axis=0, return_inverse=True)
     kind = kind.reshape(-1).astype(np.int64)
     footprints = null_footprints(different, voxel_size_mm, kind.size)
+    left = np.concatenate([[0], np.cumsum(taking_part, dtype=np.int64)])[offsets]
     return NullDesign(
-        offsets=np.concatenate([[0], np.cumsum(taking_part, dtype=np.int64)])[offsets],
+        offsets=left,
+        fingerprints=experiment_fingerprints(foci_mm[taking_part], left, fwhm_mm),
         words=footprints.words,
         starts=footprints.starts[kind],
         halves=footprints.halves[kind],
@@ -181,6 +191,28 @@ def null_design(
         mask=mask,
         recipe=(foci_mm, offsets, fwhm_mm, mask, placement, sampling),
     )
+
+
+def experiment_fingerprints(
+    foci_mm: FloatArray, offsets: IntArray, fwhm_mm: FloatArray
+) -> IntArray:
+    """Names of experiments by what they report, shape (n_experiments,), uint64.
+
+    An experiment has the same one in whatever company and order it is analysed, so it
+    falls on the same places in every analysis of one seed. Of experiments that report the
+    same, the first, the second and so on have names of their own. Parameters as in
+    `model_activation`.
+    """
+    thousandths = np.rint(foci_mm * 1000).astype("<i8")  # beyond what rounding may change
+    widths = np.rint(fwhm_mm * 1000).astype("<i8")
+    seen: Counter[bytes] = Counter()
+    names = []
+    for width, start, stop in zip(widths, offsets[:-1], offsets[1:], strict=True):
+        own = thousandths[start:stop]
+        content = width.tobytes() + own[np.lexsort(own.T)].tobytes()
+        names.append(hashlib.sha256(b"%d:%b" % (seen[content], content)).digest()[:8])
+        seen[content] += 1
+    return np.frombuffer(b"".join(names), dtype="<u8").astype(np.uint64)
 
 
 @lru_cache(maxsize=2)  # every block of iterations is sent the same
@@ -299,9 +331,10 @@ def _block(
         blocks, room = blocks_of(plan), room_for(plan, int(shape.prod()))
         iterate_pruned(key_0, key_1, first, threshold, earlier, shape, blocks, plan, room, maxima)
     else:
-        foci = design.sampling, design.offsets, design.words, design.starts, design.halves
+        drawing = design.sampling, design.offsets, design.fingerprints
+        laying = design.words, design.starts, design.halves
         runs = _runs(design.mask)
-        iterate(key_0, key_1, first, *foci, *runs, threshold, earlier, shape, maxima)
+        iterate(key_0, key_1, first, *drawing, *laying, *runs, threshold, earlier, shape, maxima)
     return maxima if also is None else np.column_stack([maxima, also(design, iterations)])
 
 

@@ -84,11 +84,12 @@ def tfce_maxima(
     chosen = np.empty(design.n_foci, dtype=np.int64)
     centres = np.empty((design.n_foci, 3), dtype=np.int64)
     key = np.uint64(seed), np.uint64(stream)
-    foci = design.sampling, design.offsets, design.words, design.starts, design.halves
+    drawing = design.sampling, design.offsets, design.fingerprints
+    laying = design.words, design.starts, design.halves
     maxima = np.empty(len(iterations), dtype=np.int64)
     for i, iteration in enumerate(iterations):
         log_sum[:] = 0
-        random_map(*key, np.uint64(iteration), *foci, chosen, centres, log_sum, own)
+        random_map(*key, np.uint64(iteration), *drawing, *laying, chosen, centres, log_sum, own)
         _, maxima[i] = room.enhance(log_sum.reshape(-1))
     return maxima
 

@@ -1,9 +1,10 @@
 """One iteration of the Monte Carlo null: foci drawn at random, and what their map shows.
 
 Every focus falls on a voxel drawn uniformly from the sampling mask, keeping its
-footprint. The random numbers of an iteration are a function of seed, stream and number
-of the iteration alone (Philox 4x64-10, Salmon et al. 2011, doi:10.1145/2063384.2063405),
-so any part of the iterations can be computed anywhere, in any order. All values are
+footprint. The random numbers of an experiment are a function of seed, stream, number of the
+iteration and the experiment alone (Philox 4x64-10, Salmon et al. 2011,
+doi:10.1145/2063384.2063405), so any part of the iterations can be computed anywhere, in any
+order, and in any company. All values are
 whole numbers of the log lattice: the results are the same bits on any machine.
 """
 
@@ -63,18 +64,31 @@ def philox(counter: Words, key_0: np.uint64, key_1: np.uint64) -> Words:
 
 @subkernel
 def draw(
-    key_0: np.uint64, key_1: np.uint64, iteration: np.uint64, n_choices: int, chosen: IntArray
+    key_0: np.uint64,
+    key_1: np.uint64,
+    iteration: np.uint64,
+    n_choices: int,
+    offsets: IntArray,
+    fingerprints: IntArray,
+    chosen: IntArray,
 ) -> None:
     """Choose one of `n_choices` for each focus, uniformly.
 
+    What is chosen for an experiment does not depend on the others.
+
+    offsets : as in `random_map`
+    fingerprints : shape (e,), uint64; no two alike
     chosen : shape (f,), filled with 0 ... n_choices - 1; each is as likely to within
         n_choices / 2^64
     """
     zero = np.uint64(0)
-    for f in range(0, chosen.size, 4):
-        numbers = philox((np.uint64(f // 4 + 1), zero, iteration, zero), key_0, key_1)
-        for k in range(min(4, chosen.size - f)):
-            chosen[f + k] = high_product(numbers[k], np.uint64(n_choices))
+    for e in range(fingerprints.size):
+        first, own = offsets[e], fingerprints[e]
+        n = offsets[e + 1] - first
+        for f in range(0, n, 4):
+            numbers = philox((np.uint64(f // 4 + 1), own, iteration, zero), key_0, key_1)
+            for k in range(min(4, n - f)):
+                chosen[first + f + k] = high_product(numbers[k], np.uint64(n_choices))
 
 
 # ------------------------------------------------------------------------ whole maps
@@ -133,6 +147,7 @@ def random_map(
     iteration: np.uint64,
     sampling: IntArray,
     offsets: IntArray,
+    fingerprints: IntArray,
     words: IntArray,
     starts: IntArray,
     halves: IntArray,
@@ -145,13 +160,14 @@ def random_map(
 
     sampling : shape (s, 3); voxels a focus may fall on
     offsets : shape (e + 1,); experiment i has the foci `offsets[i]` to `offsets[i + 1]`
+    fingerprints : as in `draw`
     words, starts, halves : as in `add_experiment`
     chosen, centres : shape (f,) and (f, 3), int64; overwritten with where the foci fall
     log_sum : shape (x, y, z), int64; overwritten
     own : shape (x, y, z), int32; zeros, and zeros again at the end
     """
     log_sum[:] = 0
-    draw(key_0, key_1, iteration, sampling.shape[0], chosen)
+    draw(key_0, key_1, iteration, sampling.shape[0], offsets, fingerprints, chosen)
     for f in range(starts.size):
         for axis in range(3):
             centres[f, axis] = sampling[chosen[f], axis]
@@ -246,6 +262,7 @@ def iterate(
     first: int,
     sampling: IntArray,
     offsets: IntArray,
+    fingerprints: IntArray,
     words: IntArray,
     starts: IntArray,
     halves: IntArray,
@@ -258,7 +275,7 @@ def iterate(
 ) -> None:
     """Maxima of the iterations `first`, `first` + 1 ... of the null.
 
-    sampling, offsets, words, starts, halves : as in `random_map`
+    sampling, offsets, fingerprints, words, starts, halves : as in `random_map`
     run_starts, run_stops, threshold : as in `survey`
     earlier : as in `largest_cluster`
     shape : shape (3,); of the volume, blank voxels at the ends included
@@ -281,6 +298,7 @@ def iterate(
             np.uint64(first + i),
             sampling,
             offsets,
+            fingerprints,
             words,
             starts,
             halves,
@@ -729,7 +747,7 @@ def sum_large_block(
 class Plan(NamedTuple):
     """What the iterations of a null have in common.
 
-    sampling, offsets, words, starts, halves : as in `random_map`
+    sampling, offsets, fingerprints, words, starts, halves : as in `random_map`
     kinds, near : as in `bound_experiment`
     fine : shape (t, 3, p, 2); as in `any_part_above`
     corner : shape (3,); voxel of the volume where the first block begins
@@ -739,6 +757,7 @@ class Plan(NamedTuple):
 
     sampling: IntArray
     offsets: IntArray
+    fingerprints: IntArray
     words: IntArray
     starts: IntArray
     halves: IntArray
@@ -937,7 +956,15 @@ def iterate_pruned(
     offsets, halves, kinds, centres = plan.offsets, plan.halves, plan.kinds, room.centres
     voxels, values = room.voxels, room.values
     for i in range(results.shape[0]):
-        draw(key_0, key_1, np.uint64(first + i), plan.sampling.shape[0], room.places)
+        draw(
+            key_0,
+            key_1,
+            np.uint64(first + i),
+            plan.sampling.shape[0],
+            offsets,
+            plan.fingerprints,
+            room.places,
+        )
         place_foci(
             room.places,
             plan.sampling,
