@@ -397,3 +397,18 @@ def test_model_activation__an_interrupted_run_leaves_no_trace(tiny_mask, monkeyp
         with pytest.raises(KeyboardInterrupt):
             model_activation(*arguments)
     assert np.array_equal(model_activation(*arguments).log_sum, expected)
+
+
+# ------------------------------------------------------------------------ some of the maps
+
+
+@given(foci_of_experiments(), st.data())
+def test_only__equals_the_maps_laid_anew(tiny_mask, experiments, data):
+    n = len(experiments)
+    chosen = data.draw(st.lists(st.integers(0, n - 1), max_size=6))
+    widths = np.linspace(7.0, 12.0, n)
+    ours = model_activation(*csr(experiments), widths, tiny_mask).only(np.array(chosen, int))
+    again = csr([experiments[i] for i in chosen])
+    theirs = model_activation(*again, widths[chosen], tiny_mask)
+    for name in ("offsets", "voxels", "values", "log_sum"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))

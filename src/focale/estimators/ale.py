@@ -15,13 +15,11 @@ import numpy as np
 
 from focale._check import check_choice, check_positive, refuse
 from focale.errors import ArgumentError, EvidenceError
+from focale.estimators.p_values import with_p_values
 from focale.estimators.result import AleMap, AleResult
-from focale.inference.eickhoff2012 import HistogramNull, histogram_null
 from focale.inference.footprints import WIDEST_MM, fwhm_from_sample_size
 from focale.inference.lattice import to_probability
-from focale.inference.ma_maps import MaMaps, Placement, model_activation
-from focale.inference.null import LatticeNull, lattice_null, null_steps, sum_steps
-from focale.inference.tails import z_from_log_p
+from focale.inference.ma_maps import Placement, model_activation
 from focale.phrases import count
 from focale.space.mask import Mask
 from focale.space.targets import standard_mask
@@ -96,16 +94,7 @@ class ALE:
             If an experiment has no sample size and no width is given, or if every focus
             lies outside the mask.
         """
-        statistic = self.statistic(studyset)
-        null, log_p, log_p_of_voxel = _p_values(statistic, self.null)
-        mask = statistic.mask
-        return AleResult(
-            map=statistic,
-            null=null,
-            p=VoxelMap(np.exp(log_p)[log_p_of_voxel], mask),
-            z=VoxelMap(z_from_log_p(log_p)[log_p_of_voxel], mask),
-            logp=VoxelMap(np.abs(log_p / np.log(10))[log_p_of_voxel], mask),
-        )
+        return with_p_values(self.statistic(studyset))
 
     def statistic(self, studyset: Studyset) -> AleMap:
         """The ALE map alone, without p values; raises as `fit` does."""
@@ -150,17 +139,3 @@ class ALE:
                 "(in Python also ALE(fwhm_mm=...) or ALE(sample_size=...))"
             )
         return fwhm_from_sample_size(studyset.n_subjects)
-
-
-def _p_values(
-    statistic: AleMap, method: NullMethod
-) -> tuple[LatticeNull | HistogramNull, FloatArray, Any]:
-    """Null, log p of each of its levels, and the level of each voxel."""
-    ma: MaMaps = statistic.ma
-    if method == "exact":
-        steps = null_steps(ma)
-        level = sum_steps(ma, steps)
-        null = lattice_null(ma, steps, int(level.max()))
-        return null, null.log_tail, level
-    histogram = histogram_null(ma)
-    return histogram, histogram.log_tail, histogram.level(statistic.ale.values)

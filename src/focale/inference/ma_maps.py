@@ -13,6 +13,7 @@ from focale.frozen import freeze
 from focale.inference.footprints import footprint_size, gaussian_footprint
 from focale.inference.lattice import to_probability
 from focale.kernels.activation import collect, stamp
+from focale.kernels.tally import add_at
 from focale.space.mask import Mask
 from focale.typing import FloatArray, IntArray
 
@@ -77,6 +78,20 @@ class MaMaps:
         log_sum = self.log_sum.copy()
         log_sum[voxels] -= values
         return log_sum
+
+    def only(self, experiments: IntArray) -> MaMaps:
+        """Maps of some of the experiments, in the order given, the same as laid anew.
+
+        An experiment given twice counts twice.
+        """
+        spans = [slice(self.offsets[i], self.offsets[i + 1]) for i in experiments]
+        sizes = [span.stop - span.start for span in spans]
+        voxels = np.concatenate([self.voxels[:0], *(self.voxels[span] for span in spans)])
+        values = np.concatenate([self.values[:0], *(self.values[span] for span in spans)])
+        log_sum = np.zeros(self.mask.n_voxels, dtype=np.int64)
+        add_at(voxels, values, log_sum)
+        offsets = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+        return MaMaps(offsets, voxels, values, log_sum, self.mask)
 
 
 def merge_experiments(ma: MaMaps, group: IntArray) -> MaMaps:
