@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,43 @@ def test_contributions__shares_sum_to_1_and_keep_the_proportions(shares):
     np.testing.assert_allclose(
         shares.share, shares.mean_drop / shares.mean_drop.sum(axis=0), atol=CLOSE
     )
+
+
+def test_contributions__drop_of_sums_equals_refits(shares, pain8, pain8_described):
+    full = pain8_described.ale.values
+    for i in range(8):
+        refit = ALE().statistic(pain8.slice(np.delete(pain8.ids, i))).ale.values
+        expected = [
+            1 - refit[c.positions].sum() / full[c.positions].sum()
+            for c in pain8_described.clusters
+        ]
+        np.testing.assert_allclose(shares.drop_of_sums[i], expected, atol=CLOSE)
+
+
+def test_contributions__additive_shares_sum_to_1_without_scaling(shares, pain8_described):
+    np.testing.assert_allclose(shares.additive_share.sum(axis=0), 1, atol=CLOSE)
+    for c, cluster in enumerate(pain8_described.clusters):
+        whole = -np.log1p(-pain8_described.ale.values[cluster.positions]).sum()
+        for i in range(8):
+            own = -np.log1p(-pain8_described.ma.map(i)[cluster.positions]).sum()
+            assert shares.additive_share[i, c] == pytest.approx(own / whole, abs=1e-9)
+
+
+def test_contributions__sums_and_means_are_those_of_the_experiments_own_map(
+    shares, pain8_described
+):
+    for c, cluster in enumerate(pain8_described.clusters):
+        for i in range(8):
+            own = pain8_described.ma.map(i)[cluster.positions]
+            assert shares.ma_sum[i, c] == pytest.approx(own.sum(), rel=1e-12)
+            assert shares.ma_mean[i, c] == pytest.approx(own.mean(), rel=1e-12)
+
+
+def test_contributions__the_definitions_differ_on_real_data(shares):
+    """By less than the field would notice, and more than rounding: each needs its name."""
+    ways = (shares.mean_drop, shares.share, shares.drop_of_sums, shares.additive_share)
+    for one, other in itertools.combinations(ways, 2):
+        assert 1e-4 < np.abs(one - other).max() < 0.1
 
 
 def test_contributions__lie_between_0_and_1(shares):

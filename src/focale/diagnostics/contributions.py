@@ -1,8 +1,12 @@
 """How much of a cluster each experiment carries: the jackknife in closed form.
 
 Leaving experiment i out changes the ALE of a voxel from S = 1 - exp(-L) to
-S_i = 1 - exp(-(L - l_i)). Both are known from the sums, so nothing is fitted again, and
-the result is what a new fit without the experiment would give.
+S_i = 1 - exp(-(L - l_i)), where l_i = -log(1 - MA_i) and L is their sum. Both are known from
+the sums, so nothing is fitted again, and the result is what a new fit without the
+experiment would give.
+
+The field has several definitions of a contribution, which differ in the third digit or the second;
+each is here under a name of its own.
 """
 
 from __future__ import annotations
@@ -15,32 +19,47 @@ from focale.frozen import freeze
 from focale.inference.clusters import Clusters
 from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps
-from focale.typing import FloatArray
+from focale.typing import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contributions:
     """What leaving each experiment out takes from each cluster.
 
+    All arrays have shape (n_experiments, n_clusters).
+
     Attributes
     ----------
     mean_drop
-        Shape (n_experiments, n_clusters); mean over the voxels of the cluster of
-        1 - S_i / S, the share of a voxel's ALE that is lost. Fractions that need not
-        sum to 1; the definition of NiMARE's Jackknife.
+        Mean over the voxels of the cluster of 1 - S_i / S, the share of a voxel's ALE that
+        is lost. Fractions that need not sum to 1; the definition of NiMARE's Jackknife.
     share
-        Shape (n_experiments, n_clusters); `mean_drop` scaled to sum to 1 over the
-        experiments, the contribution the literature prints as a percentage.
+        `mean_drop` scaled to sum to 1 over the experiments: the contribution the literature
+        prints as a percentage (NORM in JALE).
     largest_drop
-        Shape (n_experiments, n_clusters); the largest 1 - S_i / S of any voxel.
+        The largest 1 - S_i / S of any voxel (MAX in JALE).
+    drop_of_sums
+        1 - sum S_i / sum S over the voxels of the cluster, the ratio of summed values that
+        papers describe in words.
+    additive_share
+        sum l_i / sum L over the voxels of the cluster. It sums to 1 over the experiments
+        without scaling, since l adds up where ALE does not.
+    ma_sum, ma_mean
+        Sum and mean over the voxels of the cluster of the experiment's own MA (SUM and AVG
+        in JALE).
     """
 
     mean_drop: FloatArray
     share: FloatArray
     largest_drop: FloatArray
+    drop_of_sums: FloatArray
+    additive_share: FloatArray
+    ma_sum: FloatArray
+    ma_mean: FloatArray
 
     def __post_init__(self) -> None:
-        freeze(self, "mean_drop", "share", "largest_drop")
+        freeze(self, "mean_drop", "share", "largest_drop", "drop_of_sums", "additive_share")
+        freeze(self, "ma_sum", "ma_mean")
 
 
 def contributions(ma: MaMaps, clusters: Clusters) -> Contributions:
@@ -56,18 +75,36 @@ def contributions(ma: MaMaps, clusters: Clusters) -> Contributions:
     shape = (ma.n_experiments, len(clusters))
     label = clusters.labels[ma.voxels]
     kept = np.flatnonzero(label)
-    voxels, values = ma.voxels[kept], ma.values[kept]
-    total = ma.log_sum[voxels]
-    drop = 1.0 - to_probability(total - values) / to_probability(total)
-    cell = (
-        np.ravel_multi_index((ma.experiment_of_entry[kept], label[kept] - 1), shape)
-        if (kept.size)
-        else np.zeros(0, dtype=np.int64)
-    )
-    summed = np.bincount(cell, weights=drop, minlength=shape[0] * shape[1]).reshape(shape)
+    values, total = ma.values[kept], ma.log_sum[ma.voxels[kept]]
+    cell = (ma.experiment_of_entry[kept] * shape[1]) + label[kept] - 1
+
+    def summed(of_entries: FloatArray | IntArray) -> FloatArray:
+        size = shape[0] * shape[1]
+        sums: FloatArray = np.bincount(cell, of_entries, size).astype(float).reshape(shape)
+        return sums
+
+    ale = to_probability(total)
+    lost = ale - to_probability(total - values)
     largest = np.zeros(shape[0] * shape[1])
-    np.maximum.at(largest, cell, drop)
-    mean_drop = summed / clusters.sizes
-    of_all = mean_drop.sum(axis=0)
-    share = np.divide(mean_drop, of_all, out=np.zeros(shape), where=of_all > 0)
-    return Contributions(mean_drop=mean_drop, share=share, largest_drop=largest.reshape(shape))
+    np.maximum.at(largest, cell, lost / ale)
+    mean_drop = summed(lost / ale) / clusters.sizes
+    ma_sum = summed(to_probability(values))
+    return Contributions(
+        mean_drop=mean_drop,
+        share=_of_all(mean_drop, mean_drop.sum(axis=0)),
+        largest_drop=largest.reshape(shape),
+        drop_of_sums=_of_all(summed(lost), _sums(to_probability(ma.log_sum), clusters)),
+        additive_share=_of_all(summed(values), _sums(ma.log_sum, clusters)),
+        ma_sum=ma_sum,
+        ma_mean=ma_sum / clusters.sizes,
+    )
+
+
+def _sums(values: FloatArray | IntArray, clusters: Clusters) -> FloatArray:
+    """Sum of a map over each cluster."""
+    return np.array([values[cluster.positions].sum() for cluster in clusters], dtype=float)
+
+
+def _of_all(parts: FloatArray, whole: FloatArray) -> FloatArray:
+    shares: FloatArray = np.divide(parts, whole, out=np.zeros(parts.shape), where=whole > 0)
+    return shares

@@ -1,4 +1,8 @@
-"""What each experiment, or each study, means to each cluster: one row a pair."""
+"""What each experiment, or each study, means to each cluster: one row a pair.
+
+All definitions of a contribution that the field uses stand side by side under names of
+their own; see `focale.diagnostics.contributions`.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,14 @@ COLUMNS = {
     "S_i the ALE of the others (for experiments: NiMARE's Jackknife)",
     "share": "mean_drop scaled to sum to 1 over the rows of the cluster",
     "largest_drop": "Largest 1 - S_i / S of any voxel of the cluster",
+    "drop_of_sums": "1 - (sum of S_i) / (sum of S) over the cluster's voxels: the ratio of summed "
+    "values that papers describe",
+    "additive_share": "(sum of l_i) / (sum of L) over the cluster's voxels, l_i = -log(1 - MA_i) "
+    "and L the sum over all experiments: adds up to 1 without scaling",
+    "jale_sum": "JALE's SUM: sum over the cluster's voxels of the MA of what is left out",
+    "jale_avg": "JALE's AVG: 100 times the mean over the cluster's voxels of that MA",
+    "jale_max": "JALE's MAX: 100 times largest_drop",
+    "jale_norm": "JALE's NORM: 100 times share",
     "remains": "Whether connected voxels above the same display-only threshold, of at least the "
     "smallest volume listed, are left",
     "kept_share": "Share of the cluster's voxels still above the same threshold",
@@ -64,6 +76,12 @@ def _frame(ids: Sequence[str], of: Contributions, left_out: LeaveOneOut) -> pd.D
         "mean_drop": of.mean_drop,
         "share": of.share,
         "largest_drop": of.largest_drop,
+        "drop_of_sums": of.drop_of_sums,
+        "additive_share": of.additive_share,
+        "jale_sum": of.ma_sum,
+        "jale_avg": 100 * of.ma_mean,
+        "jale_max": 100 * of.largest_drop,
+        "jale_norm": 100 * of.share,
         "remains": left_out.remains,
         "kept_share": left_out.kept_share,
         "peak_shift_mm": left_out.peak_shift_mm,
