@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from focale.diagnostics.jackknife import FocusCounter as FocusCounter
     from focale.diagnostics.jackknife import Jackknife as Jackknife
     from focale.estimators.ale import ALE as ALE
+    from focale.examination import examine as examine
     from focale.inferential import infer as infer
     from focale.protocol.assess import assess as assess
     from focale.protocol.protocol import Protocol as Protocol
     from focale.report.interpretation import interpretation as interpretation
     from focale.report.methods import methods as methods
     from focale.report.page.notebook import view as view
+    from focale.robustness.answers import Questions as Questions
     from focale.studyset.findings import check as check
     from focale.studyset.model import Studyset as Studyset
     from focale.studyset.reading import read as read
@@ -45,6 +47,7 @@ _HOME = {
     "FocusCounter": "focale.diagnostics.jackknife",
     "Jackknife": "focale.diagnostics.jackknife",
     "Protocol": "focale.protocol.protocol",
+    "Questions": "focale.robustness.answers",
     "Studyset": "focale.studyset.model",
     "assess": "focale.protocol.assess",
     "available_atlases": "focale.atlases.finding",
@@ -52,6 +55,7 @@ _HOME = {
     "check": "focale.studyset.findings",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
+    "examine": "focale.examination",
     "fdr": "focale.correction.voxelwise",
     "find_atlas": "focale.atlases.finding",
     "fwe": "focale.correction.fwe",
@@ -76,6 +80,7 @@ __all__ = [
     "FocusCounter",
     "Jackknife",
     "Protocol",
+    "Questions",
     "Studyset",
     "assess",
     "available_atlases",
@@ -83,6 +88,7 @@ __all__ = [
     "check",
     "describe",
     "describe_into",
+    "examine",
     "fdr",
     "find_atlas",
     "fwe",

@@ -29,6 +29,7 @@ from focale.inference.ma_maps import MaMaps, merge_experiments
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision
 from focale.protocol.protocol import Protocol
+from focale.robustness.answers import Robustness
 from focale.space.mask import Mask
 from focale.space.targets import TARGETS, standard_mask
 from focale.space.voxelmap import VoxelMap
@@ -88,6 +89,10 @@ class Reading(OfMap):
         What each experiment and each study means to them.
     anatomy
         Anatomical labels of the clusters, for each atlas.
+    robustness
+        What would change the picture, if `examine` was asked.
+    tables, labels
+        What diagnostics added, under NiMARE's names.
     """
 
     decision: Decision
@@ -96,6 +101,7 @@ class Reading(OfMap):
     clusters: Clusters
     diagnosis: Diagnosis
     anatomy: tuple[Anatomy, ...] = ()
+    robustness: Robustness | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: VoxelMap | None = None
 

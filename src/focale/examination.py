@@ -1,0 +1,133 @@
+"""Ask what would change a reading: each study left out, and the whole decided anew."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from focale.descriptive import DescriptiveResult
+from focale.errors import EvidenceError
+from focale.inferential import InferentialResult
+from focale.progress import Progress, silent
+from focale.robustness.answers import Questions, Removals, Robustness
+from focale.robustness.keeping import Keeper, Nothing
+from focale.robustness.kept import keeping
+from focale.robustness.leave_out import leave_out
+from focale.robustness.removals import smallest_removals
+from focale.robustness.rereading import Redisplay, Rereading, Rereadings, Retest
+from focale.robustness.units import Units, units_of, units_that_differ
+
+AnyReading = TypeVar("AnyReading", DescriptiveResult, InferentialResult)
+
+
+def examine(
+    result: AnyReading,
+    questions: Questions | None = None,
+    *,
+    threads: int | None = None,
+    checkpoint: str | Path | None = None,
+    progress: Progress = silent,
+) -> AnyReading:
+    """The reading with answers about its robustness.
+
+    Every answer decides the whole reading anew: the same protocol and seed, but the null,
+    and with it the threshold, of the experiments that are left.
+
+    Parameters
+    ----------
+    result
+        A descriptive or an inferential reading; left as it is.
+    questions
+        What is asked; by default everything.
+    threads
+        As for `fwe`.
+    checkpoint
+        File that keeps finished parts, also when the work is stopped; the same call goes on
+        from it.
+    progress
+        Wraps loops, to show a bar.
+
+    Raises
+    ------
+    EvidenceError
+        If there are fewer than three experiments: what is left would be one alone.
+    ReadError
+        If the checkpoint is that of other data or settings.
+
+    Examples
+    --------
+    >>> from focale import Protocol, Studyset, infer, pain_studyset_path
+    >>> result = infer(Studyset(pain_studyset_path()), Protocol(iterations=100))
+    >>> examined = examine(result, Questions(parts=("leave-out",)))
+    >>> examined.robustness.left_out[0].survives.shape
+    (21, 6)
+    """
+    questions = questions or Questions()
+    if len(result.studyset) < 3:
+        raise EvidenceError(
+            f"{result.studyset.record.source} has {len(result.studyset)} experiments; with one "
+            "left out there would be nothing to compare, so robustness is asked of three or more"
+        )
+    with _kept(result, questions, checkpoint) as kept:
+        readings = Rereadings(_rereading(result, threads), kept)
+        units = _units(result, questions)
+        left_out = [
+            leave_out(readings, own, progress) for own in units if "leave-out" in questions.parts
+        ]
+        removals = [
+            _removals(readings, own, questions, progress)
+            for own in units
+            if "removals" in questions.parts
+        ]
+    answers = Robustness(questions=questions, left_out=tuple(left_out), removals=tuple(removals))
+    return replace(result, robustness=answers)
+
+
+def _rereading(result: AnyReading, threads: int | None) -> Rereading:
+    protocol = result.protocol
+    if isinstance(result, InferentialResult):
+        level = protocol.correction
+        return Retest(result.fwe, result.clusters, protocol.alpha, level, threads)
+    return Redisplay(result.map, result.clusters, protocol.display_percentile)
+
+
+def _units(result: AnyReading, questions: Questions) -> list[Units]:
+    if not questions.units:
+        return units_that_differ(result.studyset)
+    return [units_of(result.studyset, kind) for kind in questions.units]
+
+
+def _removals(
+    readings: Rereadings, units: Units, questions: Questions, progress: Progress
+) -> Removals:
+    exact_up_to = questions.exact_up_to
+    found = smallest_removals(readings, units, exact_up_to=exact_up_to, progress=progress)
+    return Removals(units=units, of_clusters=tuple(found), exact_up_to=exact_up_to)
+
+
+@contextmanager
+def _kept(
+    result: AnyReading, questions: Questions, checkpoint: str | Path | None
+) -> Iterator[Keeper]:
+    if checkpoint is None:
+        yield Nothing()
+        return
+    with keeping(Path(checkpoint), _key(result, questions)) as kept:
+        yield kept
+
+
+def _key(result: AnyReading, questions: Questions) -> Mapping[str, Any]:
+    """What the answers are a function of; which of them are asked does not matter."""
+    digest = hashlib.sha256(result.mask.sha256.encode())
+    for part in (result.ma.offsets, result.ma.voxels, result.ma.values):
+        digest.update(part.astype("<i8").tobytes())
+    key = {"data": digest.hexdigest(), "protocol": result.protocol.fingerprint}
+    if isinstance(result, InferentialResult):
+        key["sampling"] = result.fwe.sampling.sha256
+        key["stop_after"] = str(result.fwe.stop_after)
+    asked = asdict(questions)
+    return {**key, **{name: str(asked[name]) for name in asked if name not in ("parts", "units")}}

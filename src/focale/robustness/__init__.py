@@ -1,0 +1,1 @@
+"""What would change the picture: studies left out, drawn anew, or outweighed."""

@@ -1,0 +1,83 @@
+"""A reading and the answers about its robustness."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from focale import Protocol, Questions, describe, examine, infer
+from focale.errors import ArgumentError, EvidenceError, ReadError
+from focale.robustness import rereading
+from tests.fixtures_pain import *  # noqa: F403
+from tests.robustness.conftest import evidence, protocol, tested  # noqa: F401
+
+
+def test_examine__leaves_the_reading_as_it_was_and_adds_answers(tested):  # noqa: F811
+    examined = examine(tested)
+    assert tested.robustness is None
+    assert examined.clusters is tested.clusters
+    assert [found.units.kind for found in examined.robustness.left_out] == ["experiment"]
+    assert len(examined.robustness.removals[0].of_clusters) == len(tested.clusters)
+
+
+def test_examine__answers_only_what_is_asked(tested):  # noqa: F811
+    some = examine(tested, Questions(parts=("leave-out",))).robustness
+    assert some.left_out
+    assert not some.removals
+
+
+def test_examine__of_a_description_has_no_p(pain8_described):
+    found = examine(pain8_described).robustness.left_out[0]
+    assert found.survives.shape == (8, 4)
+    assert np.isnan(found.p).all()
+
+
+def test_examine__goes_on_from_its_checkpoint(tested, tmp_path, monkeypatch):  # noqa: F811
+    path = tmp_path / "parts.npz"
+    whole = examine(tested).robustness.left_out[0]
+
+    def stopping(items):
+        for item in items:
+            if item == 4:
+                raise KeyboardInterrupt
+            yield item
+
+    with pytest.raises(KeyboardInterrupt):
+        examine(tested, checkpoint=path, progress=stopping)
+    calls = []
+    original = rereading.Retest.of
+    monkeypatch.setattr(
+        rereading.Retest, "of", lambda self, e: calls.append(len(e)) or original(self, e)
+    )
+    again = examine(tested, Questions(parts=("leave-out",)), checkpoint=path).robustness
+    assert calls == [9] * 6
+    np.testing.assert_array_equal(again.left_out[0].p, whole.p)
+
+
+def test_examine__refuses_a_checkpoint_of_other_data(tested, pain8_described, tmp_path):  # noqa: F811
+    path = tmp_path / "parts.npz"
+    examine(tested, Questions(parts=("leave-out",)), checkpoint=path)
+    with pytest.raises(ReadError, match="other data or settings"):
+        examine(pain8_described, checkpoint=path)
+
+
+def test_examine__needs_three_experiments(pain8):
+    two = describe(pain8.slice(pain8.ids[:2]))
+    with pytest.raises(EvidenceError, match="has 2 experiments; with one left out"):
+        examine(two)
+
+
+def test_examine__without_clusters_has_answers_without_columns(pain8):
+    nothing = infer(pain8, Protocol(iterations=30, min_experiments=2, cluster_forming_p=1e-30))
+    found = examine(nothing).robustness
+    assert found.left_out[0].p.shape == (8, 0)
+    assert found.removals[0].of_clusters == ()
+
+
+def test_questions__refuse_what_is_not_asked_of_robustness():
+    with pytest.raises(ArgumentError, match="'parts' parameter of Questions"):
+        Questions(parts=("jackknife",))
+    with pytest.raises(ArgumentError, match="nothing is asked"):
+        Questions(parts=())
+    with pytest.raises(ArgumentError, match="exact_up_to"):
+        Questions(exact_up_to=-1)
