@@ -63,7 +63,7 @@ def test_examine__refuses_a_checkpoint_of_other_data(tested, pain8_described, tm
 
 def test_examine__needs_three_experiments(pain8):
     two = describe(pain8.slice(pain8.ids[:2]))
-    with pytest.raises(EvidenceError, match="has 2 experiments; with one left out"):
+    with pytest.raises(EvidenceError, match="has 2 experiments to analyse; without one"):
         examine(two)
 
 

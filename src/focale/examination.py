@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from focale.descriptive import DescriptiveResult
 from focale.errors import EvidenceError
 from focale.inferential import InferentialResult
+from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.robustness.answers import Questions, Removals, Robustness
 from focale.robustness.keeping import Keeper, Nothing
@@ -20,6 +21,7 @@ from focale.robustness.leave_out import leave_out
 from focale.robustness.removals import smallest_removals
 from focale.robustness.rereading import Redisplay, Rereading, Rereadings, Retest
 from focale.robustness.units import Units, units_of, units_that_differ
+from focale.studyset.model import Studyset
 
 AnyReading = TypeVar("AnyReading", DescriptiveResult, InferentialResult)
 
@@ -67,14 +69,9 @@ def examine(
     (21, 6)
     """
     questions = questions or Questions()
-    if len(result.studyset) < 3:
-        raise EvidenceError(
-            f"{result.studyset.record.source} has {len(result.studyset)} experiments; with one "
-            "left out there would be nothing to compare, so robustness is asked of three or more"
-        )
+    units = units_asked_for(result.studyset, questions)
     with _kept(result, questions, checkpoint) as kept:
         readings = Rereadings(_rereading(result, threads), kept)
-        units = _units(result, questions)
         left_out = [
             leave_out(readings, own, progress) for own in units if "leave-out" in questions.parts
         ]
@@ -87,18 +84,25 @@ def examine(
     return replace(result, robustness=answers)
 
 
+def units_asked_for(studyset: Studyset, questions: Questions) -> list[Units]:
+    """What is left out of an evidence base, as it is analysed; raises as `examine` does."""
+    if len(studyset) < 3:
+        raise EvidenceError(
+            f"{studyset.record.source} has {count(len(studyset), 'experiment')} to analyse; "
+            "without one of them too few would be left to compare, so robustness is asked of "
+            "three or more"
+        )
+    if not questions.units:
+        return units_that_differ(studyset)
+    return [units_of(studyset, kind) for kind in questions.units]
+
+
 def _rereading(result: AnyReading, threads: int | None) -> Rereading:
     protocol = result.protocol
     if isinstance(result, InferentialResult):
         level = protocol.correction
         return Retest(result.fwe, result.clusters, protocol.alpha, level, threads)
     return Redisplay(result.map, result.clusters, protocol.display_percentile)
-
-
-def _units(result: AnyReading, questions: Questions) -> list[Units]:
-    if not questions.units:
-        return units_that_differ(result.studyset)
-    return [units_of(result.studyset, kind) for kind in questions.units]
 
 
 def _removals(

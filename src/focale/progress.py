@@ -30,12 +30,15 @@ class Counted:
         How many units an item has.
     note
         What to say beside the bar after each item.
+    what
+        What is counted, where a bar is not to say what it was made for.
     """
 
     items: Iterable[Any]
     n: int
     amount: Callable[[Any], int] = _one
     note: Callable[[], str] = str
+    what: str = ""
 
     def __iter__(self) -> Iterator[Any]:
         """The items."""
@@ -62,6 +65,7 @@ def bar(description: str) -> Progress:
         if not isinstance(items, Counted):
             yield from tqdm(items, **looks)
             return
+        looks["desc"] = items.what or description
         with tqdm(total=items.n, bar_format=_COUNTED, **looks) as shown:
             for item in items:
                 yield item

@@ -1,4 +1,4 @@
-"""The whole run, in order: read, decide, describe or infer, write."""
+"""The whole run, in order: read, decide, describe or infer, examine, write."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from focale.atlases.atlas import Atlas
 from focale.descriptive import DescriptiveResult, describe
 from focale.errors import ArgumentError, OutputError
+from focale.examination import AnyReading, examine, units_asked_for
 from focale.inferential import InferentialResult, infer
 from focale.io.atomic import check_writable, is_focale_folder, write_file
 from focale.io.source import ReadOptions
@@ -19,6 +20,7 @@ from focale.protocol.assess import assess
 from focale.protocol.protocol import Deviation, Protocol
 from focale.report.folder import NULL_NAME, label_of, write_reading
 from focale.report.provenance import Run
+from focale.robustness.answers import Questions
 from focale.studyset.model import Studyset
 from focale.studyset.reading import inspect
 
@@ -95,8 +97,11 @@ def describe_into(
     *,
     command: str = "focale.describe_into(studyset, folder, protocol)",
     overwrite: bool = False,
+    resume: bool = False,
     with_figures: bool = True,
     atlases: Sequence[Atlas] | None = None,
+    questions: Questions | None = None,
+    threads: int | None = None,
     progress: Progress = silent,
 ) -> DescriptiveResult:
     """Describe an evidence base and write maps, tables, figures and texts to a folder.
@@ -114,23 +119,35 @@ def describe_into(
         The command that repeats the run, for the record.
     overwrite
         Whether to replace an earlier result.
+    resume
+        Whether to go on from the answers of a run that was stopped.
     with_figures
         Whether to draw figures.
     atlases
         Atlases that name peaks and clusters; by default the one that ships with Focale.
+    questions
+        What is asked about the robustness of the reading; None for nothing. Finished
+        parts are kept in a file beside the folder until the result is written.
+    threads
+        How many threads answer them; by default one for each core.
     progress
         Wraps long loops, to show a bar.
 
     Raises
     ------
     OutputError
-        If the folder cannot be written; checked before anything is computed.
+        If the folder cannot be written; checked before anything is computed. Or if
+        answers of a run that was stopped are there and it is not said what to do with them.
     """
     folder = Path(folder)
     check_writable(folder, overwrite=overwrite)
     protocol = _with_history(protocol or Protocol(), folder)
+    parts = _parts_of(folder, resume=resume)
+    _check(questions, studyset, protocol)
     result = describe(studyset, protocol, progress, atlases=atlases)
+    result = _examined(result, questions, parts, threads, progress)
     write_reading(result, folder, Run(command, label_of(studyset.record.source), with_figures))
+    parts.unlink(missing_ok=True)
     return result
 
 
@@ -144,6 +161,7 @@ def run_into(
     resume: bool = False,
     with_figures: bool = True,
     atlases: Sequence[Atlas] | None = None,
+    questions: Questions | None = None,
     null: str | Path | None = None,
     stop_after: int | None = None,
     executor: Executor | None = None,
@@ -158,11 +176,11 @@ def run_into(
 
     Parameters
     ----------
-    studyset, folder, protocol, command, overwrite, with_figures, atlases
+    studyset, folder, protocol, command, overwrite, with_figures, atlases, questions
         As for `describe_into`.
     resume
-        Whether to go on from the iterations of a run that was stopped, or of the result
-        that is replaced.
+        Whether to go on from the iterations and answers of a run that was stopped, or from
+        the iterations of the result that is replaced.
     null
         File of iterations to go on from instead, perhaps made of shards; left as it is
         unless more iterations are asked for than it has.
@@ -182,9 +200,13 @@ def run_into(
     check_writable(folder, overwrite=overwrite)
     protocol = _with_history(protocol or Protocol(), folder)
     run = Run(command, label_of(studyset.record.source), with_figures)
+    parts = _parts_of(folder, resume=resume)
+    _check(questions, studyset, protocol)
     if assess(studyset, protocol).mode == "descriptive":
         described = describe(studyset, protocol, progress, atlases=atlases)
+        described = _examined(described, questions, parts, threads, progress)
         write_reading(described, folder, run)
+        parts.unlink(missing_ok=True)
         return described
     kept = Path(null) if null is not None else _iterations_of(folder, resume=resume)
     result = infer(
@@ -197,7 +219,9 @@ def run_into(
         checkpoint=kept,
         progress=progress,
     )
+    result = _examined(result, questions, parts, threads, progress)
     write_reading(result, folder, run, kept)
+    parts.unlink(missing_ok=True)
     if null is None:
         kept.unlink(missing_ok=True)
     return result
@@ -207,6 +231,42 @@ def null_beside(folder: Path) -> Path:
     """File that keeps iterations while a result is not complete, beside its folder."""
     place = folder.absolute()
     return place.with_name(f"{place.name}.null.npz")
+
+
+def parts_beside(folder: Path) -> Path:
+    """File that keeps finished answers while a result is not complete, beside its folder."""
+    place = folder.absolute()
+    return place.with_name(f"{place.name}.parts.npz")
+
+
+def _examined(
+    result: AnyReading,
+    questions: Questions | None,
+    parts: Path,
+    threads: int | None,
+    progress: Progress,
+) -> AnyReading:
+    """The reading with answers, if any are asked for."""
+    if questions is None:
+        return result
+    return examine(result, questions, threads=threads, checkpoint=parts, progress=progress)
+
+
+def _check(questions: Questions | None, studyset: Studyset, protocol: Protocol) -> None:
+    """Refuse questions that cannot be asked, before anything is computed."""
+    if questions is not None:
+        units_asked_for(studyset.pooled(protocol.pooling, protocol.pooled_n), questions)
+
+
+def _parts_of(folder: Path, *, resume: bool) -> Path:
+    """The file to keep answers in; holds those to go on from, if any."""
+    beside = parts_beside(folder)
+    if not resume and beside.exists():
+        raise OutputError(
+            f"{beside} holds answers of a run that was stopped; go on from them with --resume "
+            "(resume=True), or remove the file"
+        )
+    return beside
 
 
 def _iterations_of(folder: Path, *, resume: bool) -> Path:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., object])
 
 MOST_OF_A_KIND = 5
+STOPPED = 130
+"""Exit code of what was stopped by Ctrl-C."""
 
 
 def evidence_options(command: Command) -> Command:
@@ -173,6 +175,12 @@ def say(text: str = "") -> None:
     width = width_of_terminal()
     text = one_line(text, 100_000)  # names may hold codes that move the cursor
     click.echo(textwrap.fill(text, width, break_on_hyphens=False, break_long_words=False))
+
+
+def say_kept(what: str, how: str = "") -> None:
+    """Tell somebody who stopped a run what is kept, and how it goes on."""
+    again = f"the same command {how}".rstrip()
+    click.echo(f"focale: stopped; {what}: {again} goes on", err=True)
 
 
 def stage(text: str) -> None:

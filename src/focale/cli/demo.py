@@ -37,11 +37,10 @@ def demo(output: str, all_studies: bool, overwrite: bool) -> int:
         return run_reading(
             inputs, output, Protocol(), Selection(), command=command, overwrite=overwrite
         )
-    run_describe(
+    return run_describe(
         inputs,
         output,
         selection=Selection(first=N_EXPERIMENTS),
         command="focale demo -o OUT",
         overwrite=overwrite,
     )
-    return 0

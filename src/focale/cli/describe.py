@@ -10,19 +10,27 @@ import click
 
 from focale.cli.atlas_option import atlas_option, atlases_from, words_of_atlases
 from focale.cli.console import (
+    STOPPED,
     command_words,
     conditions_from,
     evidence_options,
     ids_from,
     protocol_from,
     say,
+    say_kept,
     show_evidence,
     stage,
     warn,
 )
+from focale.cli.robustness_option import (
+    questions_from,
+    robustness_options,
+    words_of_robustness,
+)
 
 if TYPE_CHECKING:
     from focale.io.source import ReadOptions
+    from focale.robustness.answers import Questions
     from focale.workflow import Selection
 
 
@@ -31,6 +39,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
 @evidence_options
 @atlas_option
+@robustness_options
+@click.option("--resume", is_flag=True, help="Go on from the answers of a run that was stopped.")
 @click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
 @click.option("--no-figures", is_flag=True, help="Write maps, tables and texts only.")
 def describe(
@@ -42,9 +52,13 @@ def describe(
     protocol_file: str | None,
     options: ReadOptions,
     atlases: tuple[str, ...],
+    parts: tuple[str, ...],
+    units: tuple[str, ...],
+    exact: int | None,
+    resume: bool,
     overwrite: bool,
     no_figures: bool,
-) -> None:
+) -> int:
     """Describe the evidence in INPUT without any test; several files are joined.
 
     Writes the ALE map, clusters above a display-only threshold, what each experiment
@@ -53,18 +67,20 @@ def describe(
     from focale.workflow import Selection
 
     command = command_words("describe", inputs, ids, first, where, protocol_file, options)
-    command += words_of_atlases(atlases)
+    command += words_of_atlases(atlases) + words_of_robustness(parts, units, exact)
     if no_figures:
         command.append("--no-figures")
-    run_describe(
+    return run_describe(
         inputs,
         output,
         selection=Selection(ids=ids_from(ids), first=first, where=conditions_from(where)),
         protocol_file=protocol_file,
         options=options,
         atlases=atlases,
+        questions=questions_from(parts, units, exact),
         command=shlex.join(command),
         overwrite=overwrite,
+        resume=resume,
         with_figures=not no_figures,
     )
 
@@ -77,15 +93,17 @@ def run_describe(
     protocol_file: str | None = None,
     options: ReadOptions | None = None,
     atlases: tuple[str, ...] = (),
+    questions: Questions | None = None,
     command: str,
     overwrite: bool,
+    resume: bool = False,
     with_figures: bool = True,
-) -> None:
-    """Read, describe, write, and tell the reader where to look."""
+) -> int:
+    """Read, describe, write, and tell the reader where to look; gives the exit code."""
     from focale.io.atomic import check_writable
     from focale.progress import bar
     from focale.report.interpretation import interpretation
-    from focale.workflow import describe_into, read_evidence
+    from focale.workflow import describe_into, parts_beside, read_evidence
 
     check_writable(Path(output), overwrite=overwrite)
     protocol, chosen = protocol_from(protocol_file), atlases_from(atlases)
@@ -93,19 +111,29 @@ def run_describe(
     studyset = read_evidence(inputs, protocol, selection, options)
     warn(studyset)
     stage("computing and writing (the first run compiles for some seconds)")
-    result = describe_into(
-        studyset,
-        output,
-        protocol,
-        command=command,
-        overwrite=overwrite,
-        with_figures=with_figures,
-        atlases=chosen,
-        progress=bar("leave-one-out"),
-    )
+    try:
+        result = describe_into(
+            studyset,
+            output,
+            protocol,
+            command=command,
+            overwrite=overwrite,
+            resume=resume,
+            with_figures=with_figures,
+            atlases=chosen,
+            questions=questions,
+            progress=bar("leave-one-out"),
+        )
+    except KeyboardInterrupt:
+        parts = parts_beside(Path(output))
+        if not parts.exists():
+            raise
+        say_kept(f"finished parts are kept in {parts}", "with --resume")
+        return STOPPED
     show_evidence(studyset, result.decision)
     say()
     say(interpretation(result))
     say()
     click.echo(Path(output) / "interpretation.md")
     click.echo(output)
+    return 0

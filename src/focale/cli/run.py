@@ -12,15 +12,22 @@ import click
 
 from focale.cli.atlas_option import atlas_option, atlases_from, words_of_atlases
 from focale.cli.console import (
+    STOPPED,
     command_words,
     conditions_from,
     evidence_options,
     ids_from,
     protocol_from,
     say,
+    say_kept,
     show_evidence,
     stage,
     warn,
+)
+from focale.cli.robustness_option import (
+    questions_from,
+    robustness_options,
+    words_of_robustness,
 )
 from focale.errors import ArgumentError
 from focale.phrases import one_line, share_text
@@ -33,14 +40,13 @@ if TYPE_CHECKING:
     from focale.studyset.model import Studyset
     from focale.workflow import Selection
 
-STOPPED = 130
-
 
 @click.command(short_help="Read INPUT as the protocol decides, with its test if it allows one.")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
 @evidence_options
 @atlas_option
+@robustness_options
 @click.option("--iterations", type=int, metavar="N", help="Random maps of the null.")
 @click.option("--seed", type=int, metavar="K", help="Seed of the random numbers.")
 @click.option("--threads", type=int, metavar="T", help="Threads; by default one a core.")
@@ -66,6 +72,9 @@ def run(
     protocol_file: str | None,
     options: ReadOptions,
     atlases: tuple[str, ...],
+    parts: tuple[str, ...],
+    units: tuple[str, ...],
+    exact: int | None,
     iterations: int | None,
     seed: int | None,
     threads: int | None,
@@ -89,11 +98,13 @@ def run(
     if shard is not None:
         if null is not None or resume:
             raise ArgumentError("a shard goes on from its own file, without --null and --resume")
+        if parts:
+            raise ArgumentError("a shard is a part of a test; ask for --robustness of the whole")
         studyset = read_evidence(inputs, protocol, selection, options)
         warn(studyset)
         return _shard(studyset, protocol, output, shard, threads)
     command = command_words("run", inputs, ids, first, where, protocol_file, options)
-    command += words_of_atlases(atlases)
+    command += words_of_atlases(atlases) + words_of_robustness(parts, units, exact)
     for name, value in (
         ("--iterations", iterations),
         ("--seed", seed),
@@ -111,6 +122,7 @@ def run(
         resume=resume,
         with_figures=not no_figures,
         atlases=atlases_from(atlases),
+        questions=questions_from(parts, units, exact),
         null=null,
         stop_after=stop_after,
         threads=threads,
@@ -147,18 +159,20 @@ def _run(
 ) -> DescriptiveResult | InferentialResult | None:
     """The reading that was written; None if somebody stopped it and iterations are kept."""
     from focale.progress import bar
-    from focale.workflow import null_beside, run_into
+    from focale.workflow import null_beside, parts_beside, run_into
 
     stage("computing and writing (the first run compiles for some seconds)")
     try:
         return run_into(studyset, output, protocol, progress=bar("iterations"), **how)
     except KeyboardInterrupt:
-        null = how.get("null")
+        null, parts = how.get("null"), parts_beside(Path(output))
         kept = Path(null) if null else null_beside(Path(output))
-        if not kept.exists():
+        if parts.exists():
+            say_kept(f"finished parts are kept in {parts}", "with --resume")
+        elif kept.exists():
+            say_kept(f"iterations are kept in {kept}", "" if null else "with --resume")
+        else:
             raise
-        again = "the same command" + ("" if null else " with --resume")
-        click.echo(f"focale: stopped; iterations are kept in {kept}: {again} goes on", err=True)
         return None
 
 
@@ -179,8 +193,7 @@ def _shard(
     except KeyboardInterrupt:
         if not Path(output).exists():
             raise
-        again = "the same command goes on"
-        click.echo(f"focale: stopped; iterations are kept in {output}: {again}", err=True)
+        say_kept(f"iterations are kept in {output}")
         return STOPPED
     click.echo(f"{output}: {n:,} of {protocol.iterations:,} iterations", err=True)
     click.echo(output)

@@ -102,6 +102,7 @@ def plot_contribution_heatmap(
     cluster_names: Sequence[str],
     contributions: FloatArray,
     title: str | None = None,
+    what: str = "share of ALE lost when the experiment is left out",
 ) -> Figure:
     """Contribution of each experiment to each cluster, as a table of colours.
 
@@ -117,6 +118,8 @@ def plot_contribution_heatmap(
         clusters are drawn; the figure says when there are more.
     title
         By default "Contribution of each experiment to each cluster".
+    what
+        What a share is, for the bar of colours.
 
     Raises
     ------
@@ -142,7 +145,7 @@ def plot_contribution_heatmap(
         draw_rows(ax, names, size)
         ax.set_xticks(np.arange(len(heads)), heads, rotation=90 if head_height > 0.25 else 0)
         _draw_numbers(ax, cells, end, column, row)
-        _draw_bar(figure, image, top + below + 0.15)
+        _draw_bar(figure, image, top + below + 0.15, what)
         note(figure, MARGIN, top + below + 0.52, "; ".join(remarks))
     return figure
 
@@ -193,10 +196,9 @@ def _draw_numbers(ax: Axes, cells: FloatArray, end: float, column: float, row: f
         ax.text(j, i, text, color=colour, **looks)
 
 
-def _draw_bar(figure: Figure, image: Any, top: float) -> None:
+def _draw_bar(figure: Figure, image: Any, top: float, what: str) -> None:
     left, width = MARGIN + 0.07, 1.8
     ax = place(figure, left, top, width, 0.1)
     bar = figure.colorbar(image, cax=ax, orientation="horizontal")
     bar.outline.set(linewidth=0.4, edgecolor=FAINT)
-    text = "share of ALE lost when the experiment is left out"
-    note(figure, left + width + 0.2, top + 0.05, text, va="center_baseline", color=INK)
+    note(figure, left + width + 0.2, top + 0.05, what, va="center_baseline", color=INK)

@@ -12,6 +12,7 @@ import numpy as np
 
 from focale.descriptive import DescriptiveResult
 from focale.phrases import in_words, listed, place, volume
+from focale.report.robustness_text import robustness_sentences
 from focale.report.sentences import (
     counts_of,
     deviations,
@@ -31,6 +32,7 @@ def descriptive_text(result: DescriptiveResult) -> str:
         *_dependence(result),
         *dominated(result),
         *_lost(result),
+        *robustness_sentences(result),
         "These results summarize where coordinates tended to be reported; they should not be "
         "described as statistically significant activation.",
     ]

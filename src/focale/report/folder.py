@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from focale.inferential import InferentialResult
 from focale.io.atomic import atomic_folder
 from focale.plotting.contributions import plot_contribution_bars, plot_contribution_heatmap
 from focale.plotting.foci import plot_foci
+from focale.plotting.left_out import plot_left_out
 from focale.plotting.maps import plot_ale_glass, plot_ale_slices, plot_clusters_glass
 from focale.plotting.null import plot_null
 from focale.plotting.style import save_figure
@@ -45,9 +47,8 @@ def label_of(source: str) -> str:
     >>> label_of("nidm_pain_studyset.json"), label_of("__.txt")
     ('nidmPainStudyset', 'ale')
     """
-    words = re.findall(r"[A-Za-z0-9]+", Path(source).stem)
-    joined = "".join([*words[:1], *(word[:1].upper() + word[1:] for word in words[1:])])
-    return joined[:40] or "ale"
+    first, *others = re.findall(r"[A-Za-z0-9]+", Path(source).stem) or ["ale"]
+    return "".join([first, *(word[:1].upper() + word[1:] for word in others)])[:40]
 
 
 def write_reading(
@@ -114,6 +115,9 @@ def _figures(result: DescriptiveResult | InferentialResult) -> dict[str, Callabl
             ids, names, result.contributions.mean_drop
         ),
     }
+    for found in result.robustness.left_out if result.robustness else ():
+        name = label_of(f"left out {found.units.kind}")
+        figures[name] = partial(plot_left_out, found, names)
     if isinstance(result, InferentialResult):
         figures["aleSlices"] = lambda: plot_ale_slices(
             result.surviving, result.clusters.threshold, _at(result), words=_kept_words(result)

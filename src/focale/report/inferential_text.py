@@ -10,6 +10,7 @@ from __future__ import annotations
 from focale.inference.clusters import CONTACTS
 from focale.inferential import InferentialResult
 from focale.phrases import count, in_words, place, share_text, volume
+from focale.report.robustness_text import robustness_sentences
 from focale.report.sentences import (
     anatomical,
     counts_of,
@@ -36,7 +37,7 @@ def inferential_text(result: InferentialResult) -> str:
         *_clusters(result),
         *_reach(result),
         *dominated(result),
-        *_lost(result),
+        *(robustness_sentences(result) or _lost(result)),
         _NOT,
     ]
     return " ".join(sentences)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
-from focale.tables import clusters, contributions, evidence, labels
+from focale.robustness.answers import Robustness
+from focale.tables import clusters, contributions, evidence, labels, robustness
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,5 +34,17 @@ def tables_of(result: DescriptiveResult | InferentialResult) -> Iterator[Table]:
     with_foci = {**columns, "n_foci": "Foci of the experiment in the cluster"}
     yield Table("contributions", contributions.contribution_frame(result), with_foci)
     yield Table("studies", contributions.study_frame(result), columns)
+    if result.robustness is not None:
+        yield from _of_robustness(result.robustness)
     yield Table("experiments", evidence.experiment_frame(result), evidence.EXPERIMENT_COLUMNS)
     yield Table("foci", evidence.focus_frame(result), evidence.FOCUS_COLUMNS)
+
+
+def _of_robustness(answers: Robustness) -> Iterator[Table]:
+    """Tables of what was asked about the robustness of a reading."""
+    if answers.left_out:
+        frame = robustness.left_out_frame(answers)
+        yield Table("leftOut", frame, robustness.LEFT_OUT_COLUMNS)
+    if answers.removals:
+        frame = robustness.removal_frame(answers)
+        yield Table("removals", frame, robustness.REMOVAL_COLUMNS)

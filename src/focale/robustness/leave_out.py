@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focale.frozen import freeze
-from focale.progress import Progress, silent
+from focale.progress import Counted, Progress, silent
 from focale.robustness.rereading import Rereadings
 from focale.robustness.units import Units
 from focale.typing import BoolArray, FloatArray, IntArray
@@ -51,7 +51,8 @@ def leave_out(readings: Rereadings, units: Units, progress: Progress = silent) -
     progress
         Wraps the loop over units, to show a bar.
     """
-    found = [readings.without(units.experiments([u])) for u in progress(range(len(units)))]
+    counted = Counted(range(len(units)), len(units), what=f"without each {units.in_words}")
+    found = [readings.without(units.experiments([u])) for u in progress(counted)]
     shape = (len(units), len(readings.reread.clusters))
     return LeftOut(
         units=units,

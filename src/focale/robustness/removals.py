@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from focale.progress import Progress, silent
+from focale.progress import Counted, Progress, silent
 from focale.robustness.rereading import Rereadings
 from focale.robustness.units import Units
 from focale.typing import FloatArray
@@ -61,10 +61,9 @@ def smallest_removals(
         One `Removal` a cluster.
     """
     shares = _shares(readings, units)
-    return [
-        _of_cluster(readings, units, c, shares[:, c], exact_up_to)
-        for c in progress(range(shares.shape[1]))
-    ]
+    clusters = range(shares.shape[1])
+    counted = Counted(clusters, len(clusters), what="smallest removals, clusters")
+    return [_of_cluster(readings, units, c, shares[:, c], exact_up_to) for c in progress(counted)]
 
 
 def _of_cluster(

@@ -22,12 +22,13 @@ from focale.report.inferential_text import OF_WHAT, found_text
 from focale.report.interpretation import interpretation
 from focale.report.methods import methods
 from focale.report.page.payload import viewer_payload
+from focale.report.page.robustness import robustness_data
 from focale.report.provenance import Run, provenance_of
 from focale.report.references import bibtex, cited_in
 from focale.report.sentences import counts_of
 from focale.report.tables import tables_of
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a page can no longer be made from older data."""
 
 _INFERENTIAL_CHOICES = (
@@ -62,6 +63,7 @@ def report_data(result: DescriptiveResult | InferentialResult, run: Run) -> dict
         "threshold": _threshold(result),
         "formed": _formed(result),
         "contributions": _contributions(result),
+        "robustness": robustness_data(result),
         "studies": _studies(result),
         "interpretation": interpretation(result),
         "methods": used,

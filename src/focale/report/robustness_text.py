@@ -1,0 +1,110 @@
+"""What the answers about robustness say, in sentences.
+
+They describe how a reading changes when evidence is taken away; they are no test of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from focale.descriptive import DescriptiveResult
+from focale.inferential import InferentialResult
+from focale.phrases import in_words, listed, one_line
+from focale.robustness.answers import Removals
+from focale.robustness.leave_out import LeftOut
+from focale.robustness.removals import Removal
+from focale.robustness.units import Units
+
+AnyReading = DescriptiveResult | InferentialResult
+
+MOST_NAMES = 6
+
+
+def robustness_sentences(result: AnyReading) -> list[str]:
+    """What was asked of a reading and what came out; nothing where nothing was asked."""
+    answers = result.robustness
+    if answers is None or not len(result.clusters):
+        return []
+    return [
+        *(_left_out(result, found) for found in answers.left_out),
+        *(_removals(result, found) for found in answers.removals),
+    ]
+
+
+def stays(result: AnyReading, *, several: bool = False) -> str:
+    """What a cluster does that is still there: it survives a test, or is displayed."""
+    if isinstance(result, InferentialResult):
+        return "survive" if several else "survives"
+    return "are displayed" if several else "is displayed"
+
+
+def does_not_stay(result: AnyReading) -> str:
+    """What a cluster does that is gone."""
+    return "does not survive" if isinstance(result, InferentialResult) else "is not displayed"
+
+
+def anew(result: AnyReading) -> str:
+    """How the reading was made again."""
+    if isinstance(result, InferentialResult):
+        return "the whole test made anew (its own null and threshold, the same seed)"
+    return "the rule of display applied anew"
+
+
+def _left_out(result: AnyReading, found: LeftOut) -> str:
+    always, sometimes = [], []
+    for c, survives in enumerate(found.survives.T, start=1):
+        gone = np.flatnonzero(~survives)
+        if gone.size == 0:
+            always.append(str(c))
+        elif gone.size == len(found.units):
+            sometimes.append(f"cluster {c} never {stays(result)}")
+        else:
+            names = _names(found.units, gone.tolist(), "or")
+            sometimes.append(f"cluster {c} {does_not_stay(result)} without {names}")
+    parts = []
+    if always:
+        many = len(always) > 1
+        who = f"cluster{'s' if many else ''} {listed(always)}"
+        parts.append(f"{who} {stays(result, several=many)} every time")
+    parts += sometimes
+    new = int(np.count_nonzero(found.n_new))
+    if new:
+        parts.append(f"{in_words(new, 'removal')} let{'s' if new == 1 else ''} a cluster appear")
+    return f"With each {found.units.in_words} left out in turn and {anew(result)}, " + (
+        f"{'; '.join(parts)}."
+    )
+
+
+def _removals(result: AnyReading, found: Removals) -> str:
+    sets = [
+        f"cluster {c}: {_set(found.units, removal)}"
+        for c, removal in enumerate(found.of_clusters, start=1)
+    ]
+    text = (
+        f"The smallest set of {_several(found.units)} found without which a cluster "
+        f"{does_not_stay(result)}, {'; '.join(sets)}."
+    )
+    if any(removal.units and not removal.is_smallest for removal in found.of_clusters):
+        text += ' "At most": smaller sets that were not tried may do the same.'
+    return text
+
+
+def _set(units: Units, removal: Removal) -> str:
+    """The units of a removal, with their number in front."""
+    if not removal.units:
+        return "none"
+    most = "" if removal.is_smallest else "at most "
+    number = in_words(len(removal.units), units.in_words, _several(units))
+    return f"{most}{number} ({_names(units, removal.units, 'and')})"
+
+
+def _several(units: Units) -> str:
+    return "studies" if units.kind == "study" else f"{units.in_words}s"
+
+
+def _names(units: Units, chosen: Sequence[int], last: str) -> str:
+    names = [one_line(units.names[unit]) for unit in chosen]
+    more = len(names) - MOST_NAMES
+    return listed(names if more <= 0 else [*names[:MOST_NAMES], f"{more} more"], last)

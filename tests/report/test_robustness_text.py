@@ -1,0 +1,92 @@
+"""What the answers about robustness say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from focale import Protocol, Questions, examine, infer, interpretation
+from focale.report.language import find_claims
+from focale.report.robustness_text import robustness_sentences
+from focale.robustness.answers import Removals, Robustness
+from focale.robustness.leave_out import LeftOut
+from focale.robustness.removals import Removal
+from focale.robustness.units import Units
+
+STUDIES = Units("study", ("Abe\n2001", "Bo", "Cy"), np.arange(3))
+
+
+def left_out(survives, n_new=(0, 0, 0), units=STUDIES):
+    survives = np.array(survives, dtype=bool)
+    share = survives.astype(float)
+    return LeftOut(units, survives, share, 0 * share, 1 - share, np.array(n_new))
+
+
+def answered(result, **answers):
+    return replace(result, robustness=Robustness(questions=Questions(), **answers))
+
+
+@pytest.fixture(scope="module")
+def inferred(pain):
+    return infer(pain, Protocol(iterations=200))
+
+
+def said(result, **answers):
+    return " ".join(robustness_sentences(answered(result, **answers)))
+
+
+def test_robustness_sentences__say_which_cluster_goes_without_whom(inferred):
+    everywhere, nowhere, without_two = [1, 1, 1], [0, 0, 0], [0, 1, 0]
+    survives = np.array([everywhere, everywhere, nowhere, without_two]).T
+    text = said(inferred, left_out=(left_out(survives, n_new=[0, 2, 0]),))
+    assert text == (
+        "With each study left out in turn and the whole test made anew (its own null and "
+        "threshold, the same seed), clusters 1 and 2 survive every time; cluster 3 never "
+        "survives; cluster 4 does not survive without Abe 2001 or Cy; one removal lets a cluster "
+        "appear."
+    )
+
+
+def test_robustness_sentences__of_a_description_speak_of_display(pain8_described):
+    text = said(pain8_described, left_out=(left_out([[1], [1], [0]]),))
+    assert text == (
+        "With each study left out in turn and the rule of display applied anew, cluster 1 is not "
+        "displayed without Cy."
+    )
+
+
+def test_robustness_sentences__say_whether_a_set_is_the_smallest(inferred):
+    found = [Removal((1,), True, 3), Removal((0, 2), False, 3), Removal((), False, 2)]
+    removals = Removals(units=STUDIES, of_clusters=tuple(found), exact_up_to=0)
+    assert said(inferred, removals=(removals,)) == (
+        "The smallest set of studies found without which a cluster does not survive, cluster 1: "
+        "one study (Bo); cluster 2: at most two studies (Abe 2001 and Cy); cluster 3: none. "
+        '"At most": smaller sets that were not tried may do the same.'
+    )
+
+
+def test_robustness_sentences__name_a_few_of_many(inferred):
+    many = Units("lab", tuple(f"L{i}" for i in range(9)), np.arange(9))
+    text = said(inferred, left_out=(left_out([[0]] * 8 + [[1]], [0] * 9, many),))
+    assert "without L0, L1, L2, L3, L4, L5 or 2 more." in text
+    assert text.startswith("With each lab left out")
+
+
+def test_robustness_sentences__say_nothing_where_nothing_was_asked(inferred):
+    assert robustness_sentences(inferred) == []
+
+
+def test_interpretation__tells_the_answers_in_place_of_the_same_threshold(inferred):
+    before = interpretation(inferred)
+    after = interpretation(answered(inferred, left_out=(left_out(np.ones((3, 6))),)))
+    assert "it does not test them anew" in before
+    assert "it does not test them anew" not in after
+    assert "clusters 1, 2, 3, 4, 5 and 6 survive every time" in after
+
+
+def test_interpretation__of_an_examined_description_claims_nothing(pain8_described):
+    text = interpretation(examine(pain8_described))
+    assert "the rule of display applied anew" in text
+    assert find_claims(text) == []

@@ -1,0 +1,49 @@
+"""Answers about robustness as tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from focale import Questions, examine
+from focale.tables.robustness import (
+    LEFT_OUT_COLUMNS,
+    REMOVAL_COLUMNS,
+    left_out_frame,
+    removal_frame,
+)
+
+
+@pytest.fixture(scope="module")
+def answers(pain8_described):
+    return examine(pain8_described, Questions(units=("study", "experiment"))).robustness
+
+
+def test_left_out_frame__puts_each_number_with_its_pair(answers):
+    table = left_out_frame(answers)
+    assert list(table.columns) == list(LEFT_OUT_COLUMNS)
+    assert len(table) == 2 * 8 * 4
+    for _, row in table.iterrows():
+        found = answers.left_out[0 if row["unit"] == "study" else 1]
+        u, c = found.units.names.index(row["id"]), row["cluster"] - 1
+        assert row["survives"] == found.survives[u, c]
+        assert row["kept_share"] == found.kept_share[u, c]
+        np.testing.assert_equal(row["p"], found.p[u, c])
+        np.testing.assert_equal(row["peak_shift_mm"], found.peak_shift_mm[u, c])
+        assert pd.isna(row["new_clusters"]) == (c > 0)
+        if c == 0:
+            assert row["new_clusters"] == found.n_new[u]
+
+
+def test_removal_frame__has_a_row_a_cluster(answers):
+    table = removal_frame(answers)
+    assert list(table.columns) == list(REMOVAL_COLUMNS)
+    assert table["unit"].tolist() == ["study"] * 4 + ["experiment"] * 4
+    for _, row in table.iterrows():
+        removals = answers.removals[0 if row["unit"] == "study" else 1]
+        removal = removals.of_clusters[row["cluster"] - 1]
+        assert row["n"] == len(removal.units)
+        assert row["ids"].split("; ") == [removals.units.names[unit] for unit in removal.units]
+        assert row["is_smallest"] == removal.is_smallest
+        assert row["n_reaching"] == removal.n_reaching
