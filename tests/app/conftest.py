@@ -87,8 +87,8 @@ class Client:
         raise AssertionError(f"the job is still {job}")
 
 
-def command_of(names, options):
-    return f"focale run {' '.join(names)}"
+def command_of(names, options, robustness):
+    return f"focale run {' '.join(names)}{' --robustness all' * robustness}"
 
 
 @contextmanager

@@ -137,6 +137,7 @@ def test_app__refuses_a_folder_that_cannot_be_written(tmp_path):
 
 
 def test_command_of__repeats_a_run():
-    assert command_of(["my foci.txt"], ReadOptions(space="TAL")) == (
-        "focale run 'my foci.txt' -o OUT --protocol protocol.toml --space TAL"
-    )
+    words = "focale run 'my foci.txt' -o OUT --protocol protocol.toml --space TAL"
+    options = ReadOptions(space="TAL")
+    assert command_of(["my foci.txt"], options, robustness=False) == words
+    assert command_of(["my foci.txt"], options, robustness=True) == f"{words} --robustness all"

@@ -314,6 +314,27 @@ def test_run__that_cannot_be_made_fails_in_a_sentence(client, choices):
 
 
 @pytest.mark.processes
+def test_run__asks_what_would_change_the_picture_if_it_is_told_to(client, choices):
+    client.give("foci.json", FIVE)
+    client.post("/protocol", choices)
+    client.post("/start", {"robustness": True})
+    job = client.wait()
+    assert job["state"] == "done"
+    assert "left out in turn and the whole test made anew" in job["result"]["interpretation"]
+    page = client.get("/result/report.html").body.decode()
+    assert 'id="robustness"' in page
+    assert "--robustness all" in page
+
+
+def test_start__is_refused_with_a_question_that_is_none(client, choices):
+    client.give("foci.json", FIVE)
+    client.post("/protocol", choices)
+    said = client.post("/start", {"robustness": "very"})
+    assert "'robustness'" in said.json["error"]
+    assert client.get("/state").json["job"] is None
+
+
+@pytest.mark.processes
 def test_second_run__of_the_same_evidence_records_what_was_changed(client, choices):
     said = client.give("foci.json", FIVE).json
     assert not said["seen"]

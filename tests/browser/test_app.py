@@ -226,6 +226,10 @@ def test_page__works_by_keyboard(opened):
     page.wait_for_selector("#decision:visible")
     assert page.evaluate("document.activeElement.id") == "decision-title"
     page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "robustness"
+    page.keyboard.press("Space")
+    assert page.is_checked("#robustness")
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "start"
 
 

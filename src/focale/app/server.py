@@ -230,9 +230,11 @@ class Handler(BaseHTTPRequestHandler):
             session.check(self._object())
         elif path == "/protocol":
             session.declare(self._object())
-        elif path in {"/start", "/stop", "/reset"}:
+        elif path == "/start":
+            session.start(self._object())
+        elif path in {"/stop", "/reset"}:
             self._body(MOST_JSON)
-            {"/start": session.start, "/stop": session.stop, "/reset": session.reset}[path]()
+            {"/stop": session.stop, "/reset": session.reset}[path]()
         else:
             raise RefusedError(HTTPStatus.NOT_FOUND, "there is nothing at this address")
         self._json(session.state())

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from focale._check import check_choice
 from focale.app.answers import (
     check_answer,
     decision_answer,
@@ -30,8 +31,9 @@ from focale.io.atomic import write_file
 from focale.io.formats import FORMATS
 from focale.io.source import ReadOptions, open_source
 from focale.protocol.protocol import Protocol
+from focale.robustness.answers import Questions
 
-CommandOf = Callable[[Sequence[str], ReadOptions], str]
+CommandOf = Callable[[Sequence[str], ReadOptions, bool], str]
 """The command that repeats a run, from the names of its files and the options."""
 
 
@@ -70,7 +72,8 @@ class Session:
     place
         Where files go.
     command_of
-        Words the command that would repeat a run, for its record.
+        Words the command that would repeat a run, for its record: of files, options, and
+        whether robustness is asked.
     """
 
     def __init__(self, place: Place, command_of: CommandOf) -> None:
@@ -160,8 +163,21 @@ class Session:
             self._declared = Declared(protocol, decision_answer(assess(studyset, protocol)))
             self._job = None
 
-    def start(self) -> None:
-        """Begin the run that the protocol decides for."""
+    def start(self, asked: Mapping[str, Any]) -> None:
+        """Begin the run that the protocol decides for.
+
+        Parameters
+        ----------
+        asked
+            "robustness": whether to ask what would change the picture.
+
+        Raises
+        ------
+        ArgumentError
+            If something else is asked.
+        """
+        check_choice("robustness", "a run", asked.get("robustness", False), (True, False))
+        robustness = bool(asked.get("robustness"))
         with self._lock:
             self._refuse_while_running()
             checked = self._usable()
@@ -175,8 +191,9 @@ class Session:
                 options=checked.options,
                 protocol=self._declared.protocol,
                 folder=folder,
-                command=self._command_of(self._names(), checked.options),
+                command=self._command_of(self._names(), checked.options, robustness),
                 log=self._place.log,
+                questions=Questions() if robustness else None,
             )
             self._folder = folder
             self._job = Job(

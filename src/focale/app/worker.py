@@ -22,6 +22,7 @@ from focale.errors import FocaleError
 from focale.io.source import ReadOptions
 from focale.progress import Counted, Progress
 from focale.protocol.protocol import Protocol
+from focale.robustness.answers import Questions
 
 STOPPED = 130
 PAUSE_S = 0.1
@@ -38,6 +39,7 @@ class Task:
     folder: Path
     command: str
     log: Path
+    questions: Questions | None = None
 
 
 def work(task: Task, sink: Connection) -> None:
@@ -72,6 +74,7 @@ def _run(task: Task, sink: Connection) -> dict[str, Any]:
         task.protocol,
         command=task.command,
         overwrite=True,
+        questions=task.questions,
         progress=_telling(sink),
     )
     return {"mode": result.decision.mode, "interpretation": interpretation(result)}
@@ -83,7 +86,7 @@ def _telling(sink: Connection) -> Progress:
     def wrap(items: Iterable[Any]) -> Iterable[Any]:
         counted = items if isinstance(items, Counted) else None
         total = counted.n if counted else len(items) if isinstance(items, Sized) else 0
-        sink.send(("stage", "Comparing with random maps" if counted else "Leaving out, in turn"))
+        sink.send(("stage", _stage(counted)))
         done, told = 0, 0.0
         for item in items:
             yield item
@@ -94,6 +97,13 @@ def _telling(sink: Connection) -> Progress:
         sink.send(("stage", "Writing maps, tables and figures"))
 
     return wrap
+
+
+def _stage(counted: Counted | None) -> str:
+    """What a loop does, in words."""
+    if counted is None:
+        return "Leaving out, in turn"
+    return counted.what[:1].upper() + counted.what[1:] or "Comparing with random maps"
 
 
 def _stop(*_: object) -> None:

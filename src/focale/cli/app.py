@@ -71,10 +71,10 @@ def _welcome(address: str, kept: Path | None) -> None:
     click.echo("Ctrl-C here ends it.")
 
 
-def command_of(names: Sequence[str], options: ReadOptions) -> str:
+def command_of(names: Sequence[str], options: ReadOptions, robustness: bool) -> str:
     """The command that repeats a run on the same files and the protocol of its folder."""
     words = command_words("run", tuple(names), (), None, (), "protocol.toml", options)
-    return shlex.join(words)
+    return shlex.join([*words, *(("--robustness", "all") if robustness else ())])
 
 
 def _has_screen() -> bool:

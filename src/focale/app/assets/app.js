@@ -345,7 +345,7 @@ function drawDecision(state) {
     ? "The map will show where coordinates were reported and how much it leans on single studies. "
       + "Nothing is tested, so nothing is claimed."
     : "Convergence of the reported coordinates will be tested against random maps, as the protocol says.";
-  $("start").parentElement.hidden = ["running", "stopping", "done"].includes(state.job?.state);
+  $("start").closest("section > div").hidden = ["running", "stopping", "done"].includes(state.job?.state);
   $("start").textContent = state.job ? "Compute again" : "Compute the map";
 }
 
@@ -475,7 +475,7 @@ function listen() {
     $("loaded").textContent = "";
     draw(state);
   });
-  on("start", "click", async () => draw(await tell("start")));
+  on("start", "click", async () => draw(await tell("start", { robustness: $("robustness").checked })));
   on("stop", "click", async () => draw(await tell("stop")));
   on("reset", "click", async () => {
     const state = await tell("reset");
