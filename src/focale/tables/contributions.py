@@ -19,9 +19,7 @@ from focale.reading import Reading
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = {
-    "cluster": "Number of the cluster",
-    "id": "What is left out: an experiment (study id, hyphen, contrast id) or a whole study",
+DEFINITIONS = {
     "mean_drop": "Mean over the cluster's voxels of 1 - S_i / S, S the ALE of all experiments and "
     "S_i the ALE of the others (for experiments: NiMARE's Jackknife)",
     "share": "mean_drop scaled to sum to 1 over the rows of the cluster",
@@ -34,6 +32,13 @@ COLUMNS = {
     "jale_avg": "JALE's AVG: 100 times the mean over the cluster's voxels of that MA",
     "jale_max": "JALE's MAX: 100 times largest_drop",
     "jale_norm": "JALE's NORM: 100 times share",
+}
+"""The field's definitions of a contribution, by the names of their columns."""
+
+COLUMNS = {
+    "cluster": "Number of the cluster",
+    "id": "What is left out: an experiment (study id, hyphen, contrast id) or a whole study",
+    **DEFINITIONS,
     "remains": "Whether connected voxels above the same display-only threshold, of at least the "
     "smallest volume listed, are left",
     "kept_share": "Share of the cluster's voxels still above the same threshold",

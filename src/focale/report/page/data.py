@@ -27,6 +27,7 @@ from focale.report.provenance import Run, provenance_of
 from focale.report.references import bibtex, cited_in
 from focale.report.sentences import counts_of
 from focale.report.tables import tables_of
+from focale.tables.contributions import DEFINITIONS
 
 FORMAT = 2
 """Raised when a page can no longer be made from older data."""
@@ -63,6 +64,7 @@ def report_data(result: DescriptiveResult | InferentialResult, run: Run) -> dict
         "threshold": _threshold(result),
         "formed": _formed(result),
         "contributions": _contributions(result),
+        "definitions": DEFINITIONS,
         "robustness": robustness_data(result),
         "studies": _studies(result),
         "interpretation": interpretation(result),
