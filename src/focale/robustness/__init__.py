@@ -1,0 +1,1 @@
+"""How far a result depends on the experiments that happen to be there."""
