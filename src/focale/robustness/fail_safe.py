@@ -104,12 +104,14 @@ class FailSafe:
     @property
     def reaches_most(self) -> BoolArray:
         """Shape (n_realisations, n_clusters); whether the cluster survives all there were."""
-        return self.values == self.most
+        reached: BoolArray = self.values == self.most
+        return reached
 
     @property
     def falls_below(self) -> BoolArray:
         """Shape (n_realisations, n_clusters); whether it does not survive the fewest."""
-        return self.values < self.least
+        below: BoolArray = self.values < self.least
+        return below
 
     @property
     def _rank(self) -> int:
@@ -189,7 +191,7 @@ def fail_safe(
     search = _Search(
         corrected, clusters, alpha, level, int(n_iterations), int(least), highest, int(seed)
     )
-    values = [np.zeros((0, len(clusters)), dtype=np.int64)]
+    values: list[IntArray] = [np.zeros((0, len(clusters)), dtype=np.int64)]
     before = kept.get(KEPT_AS)
     if before is not None:
         values.append(before[:n_realisations])

@@ -64,7 +64,8 @@ class Resampling:
     def draw(self, replicate: int) -> IntArray:
         """Shape (size,); numbers of the groups of a replicate, rising."""
         if self.is_complete:
-            return self.every[replicate]
+            given: IntArray = self.every[replicate]
+            return given
         source = np.random.SeedSequence(self.seed, spawn_key=(replicate,))
         rng = np.random.Generator(np.random.Philox(source))
         return np.sort(rng.choice(self.n_groups, self.size, replace=self.with_replacement))

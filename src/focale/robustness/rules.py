@@ -45,7 +45,10 @@ class Formed:
     @property
     def words(self) -> str:
         """What survives, in a sentence."""
-        return f"uncorrected p of at most {self.cluster_forming_p:g} in its own null"
+        return (
+            f"an uncorrected p of at most {self.cluster_forming_p:g} in the null of its own "
+            "experiments"
+        )
 
     def judge(
         self, statistic: AleMap, members: Sequence[IntArray], size: int, *, repeats: bool
@@ -95,10 +98,10 @@ class Corrected:
     @property
     def words(self) -> str:
         """What survives, in a sentence."""
-        whose = "a voxel" if self.level == "voxel" else f"the {self.level} of a cluster"
+        whose = "the voxel" if self.level == "voxel" else f"the {self.level} of its cluster"
         return (
-            f"family-wise p of {whose} of at most {self.alpha:g} in its own null of "
-            f"{self.n_iterations:,} iterations"
+            f"a family-wise p (of {whose}) of at most {self.alpha:g} in the null of its own "
+            f"experiments, {self.n_iterations:,} iterations"
         )
 
     def judge(
@@ -150,7 +153,7 @@ class Displayed:
     @property
     def words(self) -> str:
         """What is above the level, in a sentence."""
-        return f"above percentile {self.percentile:g} of its own non-zero ALE values"
+        return f"ALE above percentile {self.percentile:g} of the non-zero values of its own map"
 
     def judge(
         self,

@@ -89,7 +89,7 @@ class SubsetNulls:
         for i, spectrum in enumerate(map(self.spectrum, self.histograms)):
             for product, subset in zip(products, subsets, strict=True):
                 for _ in range(np.count_nonzero(subset == i)):
-                    product *= spectrum
+                    np.multiply(product, spectrum, out=product)
         return [forming_threshold(product, self.length, self.p) for product in products]
 
     def spectrum(self, histogram: Histogram) -> FloatArray:
