@@ -105,6 +105,7 @@ def test_survive__equals_a_new_analysis(corrected, level, k):
     assert diluted.survive(k, np.arange(len(clusters))).tolist() == expected
 
 
+@pytest.mark.slow
 def test_survive__does_not_depend_on_what_was_asked_before(corrected):
     clusters = surviving(corrected, "size")
     watched = np.arange(len(clusters))
@@ -138,6 +139,7 @@ def test_transform_length_with__leaves_next_to_no_mass_beyond(pain8_result):
     assert -400 < null.log_tail[length] < -36.0
 
 
+@pytest.mark.slow
 def test_fail_safe__decides_as_all_iterations_would(corrected, monkeypatch):
     clusters = surviving(corrected, "size")
     given = {"n_realisations": 1, "most": 12, "n_iterations": 300}
@@ -157,6 +159,7 @@ def test_fail_safe__is_the_same_on_any_number_of_threads_and_begins_with_fewer(c
     assert one.values[0].tolist() != one.values[1].tolist()
 
 
+@pytest.mark.slow
 def test_fail_safe__asks_first_whether_all_or_the_fewest_are_survived(corrected):
     clusters = surviving(corrected, "size")
     given = {"n_realisations": 1, "n_iterations": 99}
@@ -170,6 +173,7 @@ def test_fail_safe__asks_first_whether_all_or_the_fewest_are_survived(corrected)
     assert within.reaches_most[0, int(whole.argmax())]
 
 
+@pytest.mark.slow
 def test_fail_safe__goes_on_from_what_was_kept(corrected):
     clusters = surviving(corrected, "size")
     given = {"most": 8, "n_iterations": 59, "n_realisations": 3}
@@ -207,13 +211,13 @@ def test_fail_safe__interval_is_of_order_statistics():
 
 
 def test_fail_safe__interval_covers_the_median(rng):
-    draws = rng.exponential(size=(4000, 10))
+    draws = rng.exponential(size=(800, 10))
     covered = []
     for values in draws[:, :, None]:
         low, high = FailSafe(values, 0, 99, "size", 0.05, 1000, 0).interval[0]
         covered.append(low <= np.log(2) <= high)
-    # Of 4,000 sets the share that covers, give or take four standard errors.
-    error = 4 * np.sqrt(0.9785 * 0.0215 / 4000)
+    # Of 800 sets the share that covers, give or take four standard errors.
+    error = 4 * np.sqrt(0.9785 * 0.0215 / 800)
     assert abs(np.mean(covered) - 0.9785) < error
 
 

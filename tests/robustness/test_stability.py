@@ -54,6 +54,7 @@ def test_stability__equals_counting_all_subsamples(box_result, clusters):
         assert found.n_surviving[c] == sum(any(one[cluster.positions]) for one in formed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_replacement", [False, True])
 def test_stability__equals_counting_random_replicates(box_result, clusters, with_replacement):
     """Groups of two experiments and one; a group that is drawn twice counts twice."""
@@ -77,7 +78,12 @@ def test_stability__equals_counting_random_replicates(box_result, clusters, with
 
 
 @pytest.mark.parametrize(
-    "rule", [Formed(0.01), Displayed(90), Corrected("size", 0.3, 19, NullSettings())]
+    "rule",
+    [
+        pytest.param(Formed(0.01), marks=pytest.mark.slow),
+        Displayed(90),
+        pytest.param(Corrected("size", 0.3, 19), marks=pytest.mark.slow),
+    ],
 )
 def test_stability__is_the_same_on_any_number_of_threads(box_result, clusters, rule, monkeypatch):
     given = {"n_replicates": 20, "with_replacement": True}
@@ -110,12 +116,12 @@ def test_stability__the_own_null_asks_for_less_than_that_of_the_full_set(box_res
 
 def test_standard_error__is_that_of_a_share(box_result, clusters):
     found = stability(
-        box_result.map, clusters, Formed(0.005), n_replicates=50, with_replacement=True
+        box_result.map, clusters, Formed(0.005), n_replicates=16, with_replacement=True
     )
     share = found.share.values
-    np.testing.assert_allclose(found.standard_error.values, np.sqrt(share * (1 - share) / 50))
+    np.testing.assert_allclose(found.standard_error.values, np.sqrt(share * (1 - share) / 16))
     n = int(found.n_surviving[0])
-    expected = stats.binomtest(n, 50).proportion_ci(0.9, method="exact")
+    expected = stats.binomtest(n, 16).proportion_ci(0.9, method="exact")
     assert found.interval(0, 0.9) == pytest.approx(tuple(expected))
 
 
@@ -141,6 +147,7 @@ def test_words__say_what_the_share_is_of(box_result, clusters):
     )
 
 
+@pytest.mark.slow
 def test_stability__goes_on_from_what_was_kept(box_result, clusters):
     given = {"n_replicates": 40, "with_replacement": True}
     whole = stability(box_result.map, clusters, Formed(0.01), **given)
