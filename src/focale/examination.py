@@ -15,7 +15,7 @@ from focale.inferential import InferentialResult
 from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.robustness.answers import Questions, Removals, Robustness
-from focale.robustness.keeping import Keeper, Nothing
+from focale.robustness.keeping import NOTHING, Keeper
 from focale.robustness.kept import keeping
 from focale.robustness.leave_out import leave_out
 from focale.robustness.removals import smallest_removals
@@ -118,7 +118,7 @@ def _kept(
     result: AnyReading, questions: Questions, checkpoint: str | Path | None
 ) -> Iterator[Keeper]:
     if checkpoint is None:
-        yield Nothing()
+        yield NOTHING
         return
     with keeping(Path(checkpoint), _key(result, questions)) as kept:
         yield kept

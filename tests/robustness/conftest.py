@@ -1,4 +1,4 @@
-"""A box in which two groups of studies agree about two places, and others about none."""
+"""Small boxes in which many tests can be made, and the pain fixtures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from focale import Protocol, infer
 from tests.fixtures_pain import *  # noqa: F403
-from tests.fixtures_pain import studyset_of
+from tests.fixtures_pain import box_mask, studyset_of
 
 PLACES = [(-14.0, 0.0, 0.0), (14.0, 4.0, -6.0)]
 AGREEING = [(0, 1, 2, 3, 4), (4, 5, 6, 7, 8)]
@@ -35,3 +35,16 @@ def evidence():
 @pytest.fixture(scope="session")
 def tested(evidence, protocol):
     return infer(evidence, protocol)
+
+
+@pytest.fixture(scope="session")
+def box_result():
+    """Six experiments in a box of 12 x 11 x 10 voxels of 4 mm, which share one place."""
+    from focale import ALE
+
+    rng = np.random.default_rng(5)
+    experiments = [np.round(rng.uniform(0, 40, (4, 3)), 1).tolist() for _ in range(6)]
+    for foci in experiments[:5]:
+        foci.append([20.0, 20.0, 20.0])
+    studies = {f"S{number}": [(foci, 10 + number)] for number, foci in enumerate(experiments)}
+    return ALE(mask=box_mask((12, 11, 10), edges_mm=(4.0, 4.0, 4.0))).fit(studyset_of(studies))

@@ -9,7 +9,7 @@ from focale.robustness.leave_out import leave_out
 from focale.robustness.removals import smallest_removals
 from focale.robustness.rereading import Redisplay, Rereadings, Retest
 from focale.robustness.units import Units, units_of
-from tests.naive import robustness as naive
+from tests.naive import removals as naive
 
 
 @pytest.fixture(scope="module")

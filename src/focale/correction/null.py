@@ -138,7 +138,7 @@ class Null:
             self.settings.seed,
             connectivity=self.settings.connectivity,
             executor=executor,
-            threads=threads or _usable_cores(),
+            threads=threads or usable_cores(),
             also=also,
         )
 
@@ -165,7 +165,7 @@ def null_of(result: AleResult, settings: NullSettings) -> Null:
         If fewer than two experiments report foci: one cannot converge with others.
     """
     _check_evidence(result)
-    sampling = _sampling(settings.sampling, result.mask)
+    sampling = sampling_mask(settings.sampling, result.mask)
     ale_threshold = result.null.ale_at(settings.cluster_forming_p)
     studyset = result.studyset
     design = null_design(
@@ -178,12 +178,52 @@ def null_of(result: AleResult, settings: NullSettings) -> Null:
     )
     return Null(
         design=design,
-        threshold=_lattice_threshold(ale_threshold),
+        threshold=lattice_threshold(ale_threshold),
         ale_threshold=ale_threshold,
         sampling=sampling,
         heights=tfce_heights(result.ma, result.null) if settings.tfce else None,
         settings=settings,
     )
+
+
+def lattice_threshold(ale: float) -> int:
+    """Lattice value such that what is above it has at least this ALE."""
+    if not np.isfinite(ale):
+        return BEYOND_ALL
+    return int(np.ceil(-np.log1p(-ale) / STEP - 1e-6)) - 1
+
+
+def sampling_mask(sampling: Sampling | Mask, mask: Mask) -> Mask:
+    """The mask on whose voxels random foci fall, from its name or as given.
+
+    Raises
+    ------
+    ArgumentError
+        If it is on another grid than the mask of the analysis, or misses it.
+    """
+    if sampling == "mask":
+        return mask
+    if sampling == "grey_matter":
+        return grey_matter(mask)
+    assert isinstance(sampling, Mask)
+    same_shape = sampling.grid.shape == mask.grid.shape
+    if not same_shape or not np.allclose(sampling.grid.affine, mask.grid.affine):
+        raise ArgumentError(
+            f"the sampling mask ({sampling.name}) is not on the grid of {mask.name}; resample it"
+        )
+    if not np.any(sampling.inside & mask.inside):
+        raise ArgumentError(
+            f"the sampling mask ({sampling.name}) misses {mask.name}: random foci would fall "
+            "where no map is"
+        )
+    return sampling
+
+
+def usable_cores() -> int:
+    """Cores this process may use, which on a cluster are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def compute_null(
@@ -254,39 +294,6 @@ def iterations_of_shard(shard: int, n_shards: int, n_iterations: int) -> range:
         )
     start, stop = ((n_iterations * part) // n_shards for part in (shard - 1, shard))
     return range(start, stop)
-
-
-def _sampling(sampling: Sampling | Mask, mask: Mask) -> Mask:
-    if sampling == "mask":
-        return mask
-    if sampling == "grey_matter":
-        return grey_matter(mask)
-    assert isinstance(sampling, Mask)
-    same_shape = sampling.grid.shape == mask.grid.shape
-    if not same_shape or not np.allclose(sampling.grid.affine, mask.grid.affine):
-        raise ArgumentError(
-            f"the sampling mask ({sampling.name}) is not on the grid of {mask.name}; resample it"
-        )
-    if not np.any(sampling.inside & mask.inside):
-        raise ArgumentError(
-            f"the sampling mask ({sampling.name}) misses {mask.name}: random foci would fall "
-            "where no map is"
-        )
-    return sampling
-
-
-def _usable_cores() -> int:
-    """Cores this process may use, which on a cluster are fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _lattice_threshold(ale: float) -> int:
-    """Lattice value such that what is above it has at least this ALE."""
-    if not np.isfinite(ale):
-        return BEYOND_ALL
-    return int(np.ceil(-np.log1p(-ale) / STEP - 1e-6)) - 1
 
 
 def _check_evidence(result: AleResult) -> None:

@@ -73,15 +73,25 @@ def interval_of(
     >>> [round(end, 4) for end in interval_of(0.05, 9999)]
     [0.0457, 0.0544]
     """
-    tail = (1 - confidence) / 2
     if stop_after is not None and p >= stop_after / n_iterations:
+        tail = (1 - confidence) / 2
         n_drawn = round(stop_after / p)
         n_before = n_drawn - stop_after
         low = betaincinv(stop_after, n_before + 1, tail)
         high = betaincinv(stop_after, n_before, 1 - tail) if n_before else 1.0
         return float(low), float(high)
-    n_as_large = round(p * (n_iterations + 1)) - 1
-    n_smaller = n_iterations - n_as_large
-    low = betaincinv(n_as_large, n_smaller + 1, tail) if n_as_large else 0.0
-    high = betaincinv(n_as_large + 1, n_smaller, 1 - tail) if n_smaller else 1.0
+    return interval_of_share(round(p * (n_iterations + 1)) - 1, n_iterations, confidence)
+
+
+def interval_of_share(n: int, n_all: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Interval of a share, n of `n_all` draws having shown it (Clopper and Pearson 1934).
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in interval_of_share(9, 10)]
+    [0.555, 0.997]
+    """
+    tail = (1 - confidence) / 2
+    low = betaincinv(n, n_all - n + 1, tail) if n else 0.0
+    high = betaincinv(n + 1, n_all - n, 1 - tail) if n < n_all else 1.0
     return float(low), float(high)

@@ -88,11 +88,15 @@ def lattice_null(ma: MaMaps, steps: IntArray, k_max: int, step: float = NULL_STE
     step
         Width of the lattice of `steps`.
     """
-    histograms = [
+    return LatticeNull(convolved_log_tail(step_histograms(ma, steps), k_max), step)
+
+
+def step_histograms(ma: MaMaps, steps: IntArray) -> list[Histogram]:
+    """Distribution of each experiment's lattice value; `steps` as in `lattice_null`."""
+    return [
         _histogram(steps[ma.offsets[i] : ma.offsets[i + 1]], ma.mask.n_voxels)
         for i in range(ma.n_experiments)
     ]
-    return LatticeNull(log_tail=convolved_log_tail(histograms, k_max), step=step)
 
 
 def _histogram(steps: IntArray, n_voxels: int) -> Histogram:

@@ -1,4 +1,4 @@
-"""Finished parts of a long computation, by name, so that none is computed twice."""
+"""Where parts of a long computation are kept, so that it can go on from them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import numpy.typing as npt
 
 
 class Keeper(Protocol):
-    """Something that keeps arrays by name."""
+    """Arrays by name, of one computation with one set of data and settings."""
 
     def get(self, name: str) -> npt.NDArray[Any] | None:
-        """What is kept under a name, or None."""
+        """What was kept under a name; None where nothing was."""
 
     def keep(self, name: str, part: npt.NDArray[Any]) -> None:
-        """Keep a finished part."""
+        """Keep an array in place of what was kept under its name before."""
 
 
 class Nothing:
     """Keeps nothing."""
 
     def get(self, name: str) -> None:
-        """None."""
+        """Nothing was kept."""
 
     def keep(self, name: str, part: npt.NDArray[Any]) -> None:
         """Forget it."""
+
+
+NOTHING = Nothing()

@@ -20,7 +20,7 @@ from focale.estimators.subsets import map_of, result_of
 from focale.frozen import freeze
 from focale.inference.clusters import Cluster, Clusters, connected_components, find_clusters
 from focale.inference.ma_maps import MaMaps
-from focale.robustness.keeping import Keeper, Nothing
+from focale.robustness.keeping import NOTHING, Keeper
 from focale.typing import BoolArray, FloatArray, IntArray
 
 
@@ -224,7 +224,7 @@ class Rereadings:
     """
 
     reread: Rereading
-    kept: Keeper = field(default_factory=Nothing)
+    kept: Keeper = NOTHING
     known: dict[str, Fates] = field(default_factory=dict)
 
     def without(self, left_out: Iterable[int]) -> Fates:
