@@ -8,6 +8,8 @@ import pytest
 from focale import Protocol, Questions, describe, examine, infer
 from focale.errors import ArgumentError, EvidenceError, ReadError
 from focale.robustness import rereading
+from focale.robustness.rules import Corrected, Displayed, Formed
+from focale.robustness.stability import stability
 from tests.fixtures_pain import *  # noqa: F403
 from tests.robustness.conftest import evidence, protocol, tested  # noqa: F401
 
@@ -30,6 +32,27 @@ def test_examine__of_a_description_has_no_p(pain8_described):
     found = examine(pain8_described).robustness.left_out[0]
     assert found.survives.shape == (8, 4)
     assert np.isnan(found.p).all()
+
+
+def test_examine__of_a_test_has_all_answers(tested):  # noqa: F811
+    found = examine(tested, Questions(n_replicates=6, n_lists=2, most_noise=4)).robustness
+    assert found.stability.n_replicates == 6
+    assert found.stability.rule == Formed(tested.protocol.cluster_forming_p)
+    assert found.fail_safe.values.shape == (2, len(tested.clusters))
+    assert found.fail_safe.most == 4
+
+
+def test_examine__stability_is_that_of_the_rule_of_the_reading(tested, pain8_described):  # noqa: F811
+    asked = Questions(parts=("stability",), n_replicates=5, correct_replicates=True)
+    corrected = examine(tested, asked).robustness.stability
+    assert corrected.rule == Corrected("size", 0.05, settings=tested.fwe.settings)
+    shown = examine(pain8_described, asked).robustness
+    assert shown.stability.rule == Displayed(95.0)
+    assert shown.fail_safe is None
+    drawn = stability(
+        pain8_described.map, pain8_described.clusters, Displayed(95.0), n_replicates=5
+    )
+    np.testing.assert_array_equal(shown.stability.share.values, drawn.share.values)
 
 
 def test_examine__goes_on_from_its_checkpoint(tested, tmp_path, monkeypatch):  # noqa: F811

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,15 +15,21 @@ from focale.inferential import InferentialResult
 from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.robustness.answers import Questions, Removals, Robustness
+from focale.robustness.fail_safe import FailSafe, fail_safe
 from focale.robustness.keeping import NOTHING, Keeper
 from focale.robustness.kept import keeping
 from focale.robustness.leave_out import leave_out
 from focale.robustness.removals import smallest_removals
 from focale.robustness.rereading import Redisplay, Rereading, Rereadings, Retest
+from focale.robustness.resampling import FEWEST_GROUPS
+from focale.robustness.rules import Corrected, Displayed, Formed, Rule
+from focale.robustness.stability import Stability, stability
 from focale.robustness.units import Units, units_of, units_that_differ
 from focale.studyset.model import Studyset
 
 AnyReading = TypeVar("AnyReading", DescriptiveResult, InferentialResult)
+
+LEAST_EXPERIMENTS = 3
 
 
 def examine(
@@ -56,7 +62,8 @@ def examine(
     Raises
     ------
     EvidenceError
-        If there are fewer than three experiments: what is left would be one alone.
+        If there are too few subject groups to leave one out (three), or to draw subsamples
+        (four).
     ReadError
         If the checkpoint is that of other data or settings.
 
@@ -72,25 +79,46 @@ def examine(
     units = units_asked_for(result.studyset, questions)
     with _kept(result, questions, checkpoint) as kept:
         readings = Rereadings(_rereading(result, threads), kept)
-        left_out = [
-            leave_out(readings, own, progress) for own in units if "leave-out" in questions.parts
-        ]
-        removals = [
-            _removals(readings, own, questions, progress)
-            for own in units
-            if "removals" in questions.parts
-        ]
-    answers = Robustness(questions=questions, left_out=tuple(left_out), removals=tuple(removals))
+        how = _How(threads, kept, progress)
+        answers = Robustness(
+            questions=questions,
+            left_out=tuple(
+                leave_out(readings, own, progress)
+                for own in units
+                if "leave-out" in questions.parts
+            ),
+            removals=tuple(
+                _removals(readings, own, questions, progress)
+                for own in units
+                if "removals" in questions.parts
+            ),
+            stability=_stability(result, questions, how),
+            fail_safe=_fail_safe(result, questions, how),
+        )
     return replace(result, robustness=answers)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """Where something is computed and kept, and who is told."""
+
+    threads: int | None
+    kept: Keeper
+    progress: Progress
 
 
 def units_asked_for(studyset: Studyset, questions: Questions) -> list[Units]:
     """What is left out of an evidence base, as it is analysed; raises as `examine` does."""
-    if len(studyset) < 3:
+    source, groups = studyset.record.source, count(len(studyset.subject_groups), "subject group")
+    if len(studyset) < LEAST_EXPERIMENTS:
         raise EvidenceError(
-            f"{studyset.record.source} has {count(len(studyset), 'experiment')} to analyse; "
-            "without one of them too few would be left to compare, so robustness is asked of "
-            "three or more"
+            f"{source} has {count(len(studyset), 'experiment')} to analyse; without one of them "
+            "too little would be left to compare, so robustness is asked of three or more"
+        )
+    if "stability" in questions.parts and len(studyset.subject_groups) < FEWEST_GROUPS:
+        raise EvidenceError(
+            f"{source} has {groups}, and subsamples are drawn from at least {FEWEST_GROUPS}; ask "
+            "for the other parts alone (leave-out, removals)"
         )
     if not questions.units:
         return units_that_differ(studyset)
@@ -111,6 +139,52 @@ def _removals(
     exact_up_to = questions.exact_up_to
     found = smallest_removals(readings, units, exact_up_to=exact_up_to, progress=progress)
     return Removals(units=units, of_clusters=tuple(found), exact_up_to=exact_up_to)
+
+
+def _stability(result: AnyReading, questions: Questions, how: _How) -> Stability | None:
+    if "stability" not in questions.parts:
+        return None
+    return stability(
+        result.map,
+        result.clusters,
+        _rule(result, questions),
+        n_replicates=questions.n_replicates,
+        with_replacement=questions.bootstrap,
+        group=units_of(result.studyset, "subject_group").of_experiment,
+        seed=result.protocol.seed,
+        threads=how.threads,
+        kept=how.kept,
+        progress=how.progress,
+    )
+
+
+def _rule(result: AnyReading, questions: Questions) -> Rule:
+    """What it takes to survive in a subsample."""
+    protocol = result.protocol
+    if not isinstance(result, InferentialResult):
+        return Displayed(protocol.display_percentile)
+    if questions.correct_replicates:
+        return Corrected(protocol.correction, protocol.alpha, settings=result.fwe.settings)
+    return Formed(protocol.cluster_forming_p)
+
+
+def _fail_safe(result: AnyReading, questions: Questions, how: _How) -> FailSafe | None:
+    asked = "fail-safe" in questions.parts and isinstance(result, InferentialResult)
+    if not asked or not len(result.clusters):
+        return None
+    assert isinstance(result, InferentialResult)
+    return fail_safe(
+        result.fwe,
+        result.clusters,
+        result.protocol.alpha,
+        result.protocol.correction,
+        n_realisations=questions.n_lists,
+        most=questions.most_noise,
+        seed=result.protocol.seed,
+        threads=how.threads,
+        kept=how.kept,
+        progress=how.progress,
+    )
 
 
 @contextmanager

@@ -34,7 +34,8 @@ def tables(tmp_path):
 def test_robustness__all_is_answered_in_tables_text_and_page(asking, tmp_path, command):
     said = asking(command, "--robustness", "all")
     assert said.code == 0
-    assert {"leftOut.tsv", "removals.tsv"} <= tables(tmp_path)
+    assert {"leftOut.tsv", "removals.tsv", "stability.tsv"} <= tables(tmp_path)
+    assert list((tmp_path / "out" / "maps").glob("*desc-stability_statmap.nii.gz"))
     assert "With each experiment left out in turn" in said.out + (
         tmp_path / "out" / "interpretation.md"
     ).read_text(encoding="utf-8")
@@ -93,8 +94,16 @@ def test_robustness__stopped_it_keeps_what_is_finished_and_goes_on(
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--leave-out", "study"), 2, "belong to --robustness"),
-        (("--exact", "2"), 2, "belong to --robustness"),
+        (("--leave-out", "study"), 2, "--leave-out belongs to --robustness"),
+        (("--exact", "2"), 2, "--exact belongs to --robustness"),
+        (("--bootstrap",), 2, "--bootstrap belongs to --robustness"),
+        (("--robustness", "stability", "--replicates", "0"), 2, "n_replicates"),
+        (("--robustness", "fail-safe", "--most-noise", "0"), 2, "most_noise"),
+        (
+            ("--robustness", "stability", "--first", "3"),
+            65,
+            "subsamples are drawn from at least 4",
+        ),
         (("--robustness", "everything"), 2, "is not one of"),
         (("--robustness", "all", "--leave-out", "lab"), 2, "has a note 'lab'"),
         (("--robustness", "all", "--exact", "-1"), 2, "exact_up_to"),

@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from focale import Protocol, Questions, examine, infer, interpretation
+from focale import Protocol, Questions, examine, infer, interpretation, methods
 from focale.report.language import find_claims
 from focale.report.robustness_text import robustness_sentences
 from focale.robustness.answers import Removals, Robustness
+from focale.robustness.fail_safe import FailSafe
 from focale.robustness.leave_out import LeftOut
 from focale.robustness.removals import Removal
 from focale.robustness.units import Units
+from tests.robustness.conftest import evidence, protocol, tested  # noqa: F401
 
 STUDIES = Units("study", ("Abe\n2001", "Bo", "Cy"), np.arange(3))
 
@@ -72,6 +74,48 @@ def test_robustness_sentences__name_a_few_of_many(inferred):
     text = said(inferred, left_out=(left_out([[0]] * 8 + [[1]], [0] * 9, many),))
     assert "without L0, L1, L2, L3, L4, L5 or 2 more." in text
     assert text.startswith("With each lab left out")
+
+
+def test_robustness_sentences__tell_shares_of_samples_and_what_they_are_not(tested):  # noqa: F811
+    text = " ".join(robustness_sentences(examine(tested, Questions(parts=("stability",)))))
+    assert text.startswith(
+        "Share of all 45 subsamples of 8 of 10 subject groups in which some voxel of a cluster "
+        "has an uncorrected p of at most 0.001 in the null of its own experiments: cluster 1 "
+    )
+    assert text.endswith("not the chance that another review would find the same.")
+
+
+def test_robustness_sentences__of_a_description_tell_how_often_it_is_displayed(pain8_described):
+    asked = Questions(parts=("stability",), n_replicates=10)
+    text = " ".join(robustness_sentences(examine(pain8_described, asked)))
+    assert "in which some voxel of a cluster has enough ALE to be displayed: cluster 1 " in text
+    assert find_claims(text) == []
+
+
+def test_robustness_sentences__tell_fail_safe_n_with_its_interval_and_caution(inferred):
+    values = np.tile(np.array([[5], [7], [50]]), 6)
+    found = FailSafe(values, 0, 50, "size", 0.05, 1000, 0)
+    text = said(inferred, fail_safe=found)
+    assert "(3 lists of up to 50, with sample sizes" in text
+    assert "cluster 1 outlasts 7 (5 to 50);" in text
+    assert "in the median with its 75% interval." in text
+    assert "irrelevant, not contradicting" in text
+    beyond = FailSafe(np.full((3, 6), 50), 0, 50, "size", 0.05, 1000, 0)
+    assert "cluster 6 outlasts at least 50 (50 to 50)" in said(inferred, fail_safe=beyond)
+
+
+def test_methods__say_how_the_answers_were_found(tested):  # noqa: F811
+    asked = Questions(n_replicates=5, n_lists=2, most_noise=3)
+    text = methods(examine(tested, asked), "1.0")
+    for words in (
+        "Experiments were left out one at a time and the whole test made anew",
+        "each was tried alone, and beyond that the one with the largest share",
+        "The stability of the map is the share of 5 random subsamples of 8 of 10 subject groups",
+        "Fail-safe N (Acar et al., 2018) was searched by bisection between 0 and 3 noise "
+        "experiments in 2 nested lists",
+    ):
+        assert words in text
+    assert "left out one at a time" not in methods(tested, "1.0")
 
 
 def test_robustness_sentences__say_nothing_where_nothing_was_asked(inferred):

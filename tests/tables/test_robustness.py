@@ -7,11 +7,16 @@ import pandas as pd
 import pytest
 
 from focale import Questions, examine
+from focale.robustness.fail_safe import FailSafe
 from focale.tables.robustness import (
+    FAIL_SAFE_COLUMNS,
     LEFT_OUT_COLUMNS,
     REMOVAL_COLUMNS,
+    STABILITY_COLUMNS,
+    fail_safe_frame,
     left_out_frame,
     removal_frame,
+    stability_frame,
 )
 
 
@@ -47,3 +52,28 @@ def test_removal_frame__has_a_row_a_cluster(answers):
         assert row["ids"].split("; ") == [removals.units.names[unit] for unit in removal.units]
         assert row["is_smallest"] == removal.is_smallest
         assert row["n_reaching"] == removal.n_reaching
+
+
+def test_stability_frame__has_a_row_a_cluster(pain8_described):
+    asked = Questions(parts=("stability",), n_replicates=12)
+    found = examine(pain8_described, asked).robustness.stability
+    table = stability_frame(found)
+    assert list(table.columns) == list(STABILITY_COLUMNS)
+    assert table["cluster"].tolist() == [1, 2, 3, 4]
+    for c, row in table.iterrows():
+        assert row["share_any"] == found.share_of_clusters[c]
+        assert row["mean_share"] == found.mean_share[c]
+        assert row["largest_share"] == found.largest_share[c]
+        assert (row["share_any_low"], row["share_any_high"]) == found.interval(c)
+    assert set(table["n_replicates"]) == {12}
+    assert set(table["subject_groups"]) == {6}
+
+
+def test_fail_safe_frame__has_a_row_a_cluster():
+    values = np.array([[3, 40], [9, 40], [5, 12]])
+    table = fail_safe_frame(FailSafe(values, 0, 40, "size", 0.05, 1000, 0))
+    assert list(table.columns) == list(FAIL_SAFE_COLUMNS)
+    assert table["median"].tolist() == [5, 40]
+    assert table[["smallest", "largest"]].values.tolist() == [[3, 9], [12, 40]]
+    assert table["lists_beyond"].tolist() == [0, 2]
+    assert table["values"].tolist() == ["3; 9; 5", "40; 40; 12"]

@@ -22,11 +22,7 @@ from focale.cli.console import (
     stage,
     warn,
 )
-from focale.cli.robustness_option import (
-    questions_from,
-    robustness_options,
-    words_of_robustness,
-)
+from focale.cli.robustness_option import robustness_options, words_of_robustness
 
 if TYPE_CHECKING:
     from focale.io.source import ReadOptions
@@ -52,9 +48,7 @@ def describe(
     protocol_file: str | None,
     options: ReadOptions,
     atlases: tuple[str, ...],
-    parts: tuple[str, ...],
-    units: tuple[str, ...],
-    exact: int | None,
+    questions: Questions | None,
     resume: bool,
     overwrite: bool,
     no_figures: bool,
@@ -67,7 +61,7 @@ def describe(
     from focale.workflow import Selection
 
     command = command_words("describe", inputs, ids, first, where, protocol_file, options)
-    command += words_of_atlases(atlases) + words_of_robustness(parts, units, exact)
+    command += words_of_atlases(atlases) + words_of_robustness(questions)
     if no_figures:
         command.append("--no-figures")
     return run_describe(
@@ -77,7 +71,7 @@ def describe(
         protocol_file=protocol_file,
         options=options,
         atlases=atlases,
-        questions=questions_from(parts, units, exact),
+        questions=questions,
         command=shlex.join(command),
         overwrite=overwrite,
         resume=resume,

@@ -24,11 +24,7 @@ from focale.cli.console import (
     stage,
     warn,
 )
-from focale.cli.robustness_option import (
-    questions_from,
-    robustness_options,
-    words_of_robustness,
-)
+from focale.cli.robustness_option import robustness_options, words_of_robustness
 from focale.errors import ArgumentError
 from focale.phrases import one_line, share_text
 
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
     from focale.inferential import InferentialResult
     from focale.io.source import ReadOptions
     from focale.protocol.protocol import Protocol
+    from focale.robustness.answers import Questions
     from focale.studyset.model import Studyset
     from focale.workflow import Selection
 
@@ -72,9 +69,7 @@ def run(
     protocol_file: str | None,
     options: ReadOptions,
     atlases: tuple[str, ...],
-    parts: tuple[str, ...],
-    units: tuple[str, ...],
-    exact: int | None,
+    questions: Questions | None,
     iterations: int | None,
     seed: int | None,
     threads: int | None,
@@ -98,13 +93,13 @@ def run(
     if shard is not None:
         if null is not None or resume:
             raise ArgumentError("a shard goes on from its own file, without --null and --resume")
-        if parts:
+        if questions is not None:
             raise ArgumentError("a shard is a part of a test; ask for --robustness of the whole")
         studyset = read_evidence(inputs, protocol, selection, options)
         warn(studyset)
         return _shard(studyset, protocol, output, shard, threads)
     command = command_words("run", inputs, ids, first, where, protocol_file, options)
-    command += words_of_atlases(atlases) + words_of_robustness(parts, units, exact)
+    command += words_of_atlases(atlases) + words_of_robustness(questions)
     for name, value in (
         ("--iterations", iterations),
         ("--seed", seed),
@@ -122,7 +117,7 @@ def run(
         resume=resume,
         with_figures=not no_figures,
         atlases=atlases_from(atlases),
-        questions=questions_from(parts, units, exact),
+        questions=questions,
         null=null,
         stop_after=stop_after,
         threads=threads,

@@ -126,7 +126,7 @@ def _after(result: DescriptiveResult | InferentialResult) -> Iterator[Item]:
     yield Item(
         "Dependence on single studies",
         "Focale",
-        "Every study left out in turn; fail-safe N and subsamples are not part of this report.",
+        _asked(result),
     )
     yield Item(
         "Publication bias and scope", "you", "What was not published, and for whom it holds."
@@ -142,3 +142,18 @@ def _after(result: DescriptiveResult | InferentialResult) -> Iterator[Item]:
         else ("what a description can and cannot say")
     )
     yield Item("What it means", "Focale", f"The interpretation says {says}.")
+
+
+def _asked(result: DescriptiveResult | InferentialResult) -> str:
+    """What is said of the dependence on single studies, and what was not asked."""
+    answers = result.robustness
+    done = ["every study left out in turn"]
+    if answers is not None and answers.left_out:
+        done.append("everything decided anew without it")
+    if answers is not None and answers.stability is not None:
+        done.append("subsamples")
+    if answers is not None and answers.fail_safe is not None:
+        done.append("fail-safe N")
+    text = listed(done)
+    more = "" if len(done) == 4 else "; --robustness asks for more"
+    return f"{text[:1].upper()}{text[1:]}{more}."

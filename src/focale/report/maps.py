@@ -16,6 +16,7 @@ from focale.inferential import InferentialResult
 from focale.reading import Reading
 from focale.report.files import write_json, write_text
 from focale.report.nifti import ESTIMATE, LABEL, P_VALUE, Z_SCORE, save_nifti
+from focale.robustness.stability import Stability
 from focale.space.mask import Mask
 
 
@@ -91,6 +92,8 @@ def maps_of(result: Reading) -> Iterator[MapFile]:
             "Unit": result.map.peak_unit,
         },
     )
+    if result.robustness is not None and result.robustness.stability is not None:
+        yield from _stability(result.robustness.stability)
     inside = np.ones(result.mask.n_voxels, dtype=np.int16)
     yield MapFile("desc-brain_mask", inside, LABEL, "mask", {"Description": "Analysed voxels"})
 
@@ -194,6 +197,29 @@ def _inferential(result: InferentialResult) -> Iterator[MapFile]:
             "Description": "All clusters that were formed, numbered as in their own table",
             **null,
         },
+    )
+
+
+def _stability(found: Stability) -> Iterator[MapFile]:
+    about = {
+        "Replicates": found.n_replicates,
+        "SubjectGroups": found.resampling.size,
+        "WithReplacement": found.resampling.with_replacement,
+        "Seed": found.resampling.seed,
+    }
+    yield MapFile(
+        "desc-stability_statmap",
+        found.share.values,
+        ESTIMATE,
+        "share of replicates",
+        {"Description": found.words, **about},
+    )
+    yield MapFile(
+        "desc-stabilitySE_statmap",
+        found.standard_error.values,
+        ESTIMATE,
+        "standard error",
+        {"Description": f"Standard error of this: {found.words}", **about},
     )
 
 

@@ -12,6 +12,7 @@ from focale.inferential import InferentialResult
 from focale.phrases import count, listed, one_line, volume
 from focale.protocol.protocol import Protocol
 from focale.report.references import cite
+from focale.report.robustness_methods import robustness_methods
 
 _CONVERSIONS = {
     "pooled": f"the pooled matrix {cite('lancaster2007')}",
@@ -52,7 +53,7 @@ def methods(result: AnyReading, version: str) -> str:
         sentences += _tfce(result)
     else:
         sentences.append(_display(result))
-    sentences += [_dependence(), *_anatomy(result)]
+    sentences += [_dependence(), *robustness_methods(result), *_anatomy(result)]
     return " ".join(sentences)
 
 

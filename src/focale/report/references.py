@@ -16,6 +16,7 @@ _CITED = {
     "eickhoff2012": "Eickhoff et al., 2012",
     "turkeltaub2012": "Turkeltaub et al., 2012",
     "eickhoff2016": "Eickhoff et al., 2016",
+    "acar2018": "Acar et al., 2018",
     "muller2018": "Müller et al., 2018",
     "frahm2022": "Frahm et al., 2022",
 }

@@ -12,14 +12,23 @@ import numpy as np
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.phrases import in_words, listed, one_line
+from focale.report.references import cite
 from focale.robustness.answers import Removals
+from focale.robustness.fail_safe import FailSafe
 from focale.robustness.leave_out import LeftOut
 from focale.robustness.removals import Removal
+from focale.robustness.stability import Stability
 from focale.robustness.units import Units
 
 AnyReading = DescriptiveResult | InferentialResult
 
 MOST_NAMES = 6
+
+CAUTION = (
+    "Such experiments are irrelevant, not contradicting: a small number says that few studies "
+    "found elsewhere would be enough to lose the cluster, and a very large one that a few "
+    "experiments carry it strongly, not that it is true."
+)
 
 
 def robustness_sentences(result: AnyReading) -> list[str]:
@@ -30,6 +39,8 @@ def robustness_sentences(result: AnyReading) -> list[str]:
     return [
         *(_left_out(result, found) for found in answers.left_out),
         *(_removals(result, found) for found in answers.removals),
+        *([_stability(result, answers.stability)] if answers.stability else []),
+        *([_fail_safe(answers.fail_safe), CAUTION] if answers.fail_safe else []),
     ]
 
 
@@ -83,7 +94,7 @@ def _removals(result: AnyReading, found: Removals) -> str:
         for c, removal in enumerate(found.of_clusters, start=1)
     ]
     text = (
-        f"The smallest set of {_several(found.units)} found without which a cluster "
+        f"The smallest set of {several(found.units)} found without which a cluster "
         f"{does_not_stay(result)}, {'; '.join(sets)}."
     )
     if any(removal.units and not removal.is_smallest for removal in found.of_clusters):
@@ -96,11 +107,49 @@ def _set(units: Units, removal: Removal) -> str:
     if not removal.units:
         return "none"
     most = "" if removal.is_smallest else "at most "
-    number = in_words(len(removal.units), units.in_words, _several(units))
+    number = in_words(len(removal.units), units.in_words, several(units))
     return f"{most}{number} ({_names(units, removal.units, 'and')})"
 
 
-def _several(units: Units) -> str:
+def _stability(result: AnyReading, found: Stability) -> str:
+    shares = [
+        f"cluster {c} {_percent(share)}"
+        for c, share in enumerate(found.share_of_clusters, start=1)
+    ]
+    has = (
+        found.rule.words if isinstance(result, InferentialResult) else "enough ALE to be displayed"
+    )
+    lowest = int(found.mean_share.argmin())
+    return (
+        f"Share of {found.drawn} in which some voxel of a cluster has {has}: {listed(shares)}. "
+        f"The mean over the voxels is lowest in cluster {lowest + 1} "
+        f"({_percent(found.mean_share[lowest])}). These are shares of samples of this evidence, "
+        "not the chance that another review would find the same."
+    )
+
+
+def _percent(share: float) -> str:
+    """A share in percent that is not rounded to all or nothing."""
+    if 0.995 <= share < 1:
+        return "more than 99%"
+    return "less than 1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
+def _fail_safe(found: FailSafe) -> str:
+    numbers = []
+    for c, (median, (low, high)) in enumerate(zip(found.median, found.interval, strict=True), 1):
+        beyond = "at least " if median >= found.most else ""
+        numbers.append(f"cluster {c} outlasts {beyond}{median:g} ({low} to {high})")
+    return (
+        f"Fail-safe N {cite('acar2018')}: with experiments added whose coordinates lie at random "
+        f"places ({found.n_realisations} lists of up to {found.most}, with sample sizes and "
+        f"numbers of foci as observed), {'; '.join(numbers)}, in the median with its "
+        f"{found.coverage:.0%} interval."
+    )
+
+
+def several(units: Units) -> str:
+    """Word for more than one unit."""
     return "studies" if units.kind == "study" else f"{units.in_words}s"
 
 

@@ -48,3 +48,9 @@ def _of_robustness(answers: Robustness) -> Iterator[Table]:
     if answers.removals:
         frame = robustness.removal_frame(answers)
         yield Table("removals", frame, robustness.REMOVAL_COLUMNS)
+    if answers.stability is not None:
+        frame = robustness.stability_frame(answers.stability)
+        yield Table("stability", frame, robustness.STABILITY_COLUMNS)
+    if answers.fail_safe is not None:
+        frame = robustness.fail_safe_frame(answers.fail_safe)
+        yield Table("failSafe", frame, robustness.FAIL_SAFE_COLUMNS)

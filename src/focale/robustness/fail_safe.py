@@ -197,7 +197,7 @@ def fail_safe(
         values.append(before[:n_realisations])
     todo = range(sum(map(len, values)), int(n_realisations))
     with closing(_searched(search, todo, threads or usable_cores())) as found:
-        for own in progress(Counted(found, len(todo))):
+        for own in progress(Counted(found, len(todo), what="fail-safe N, lists")):
             values.append(own[None])
             kept.keep(KEPT_AS, np.concatenate(values))
     return FailSafe(

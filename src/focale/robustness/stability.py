@@ -109,17 +109,20 @@ class Stability:
         return interval_of_share(n, self.n_replicates, confidence)
 
     @property
-    def words(self) -> str:
-        """What the share is a share of, in a sentence."""
+    def drawn(self) -> str:
+        """What the replicates are, in words."""
         drawn = self.resampling
         of = f"{drawn.size} of {drawn.n_groups} subject groups"
         if drawn.with_replacement:
-            what = f"{self.n_replicates:,} bootstrap samples ({of}, drawn with replacement)"
-        elif drawn.is_complete:
-            what = f"all {self.n_replicates:,} subsamples of {of}"
-        else:
-            what = f"{self.n_replicates:,} random subsamples of {of}"
-        return f"Share of {what} in which a voxel has {self.rule.words}."
+            return f"{self.n_replicates:,} bootstrap samples ({of}, drawn with replacement)"
+        if drawn.is_complete:
+            return f"all {self.n_replicates:,} subsamples of {of}"
+        return f"{self.n_replicates:,} random subsamples of {of}"
+
+    @property
+    def words(self) -> str:
+        """What the share is a share of, in a sentence."""
+        return f"Share of {self.drawn} in which a voxel has {self.rule.words}."
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{share:.2f}" for share in self.share_of_clusters)
@@ -203,7 +206,7 @@ def stability(
     counts = _Counts.kept_in(kept, statistic.mask.n_voxels, len(clusters))
     todo = range(counts.n_replicates, drawn.n_replicates)
     with closing(_blocks(judge, drawn, members, todo, threads or usable_cores())) as blocks:
-        for block in progress(Counted(blocks, len(todo), amount=len)):
+        for block in progress(Counted(blocks, len(todo), amount=len, what="subsamples")):
             for positions in block:
                 counts.add(positions, clusters.labels)
             kept.keep(KEPT_AS, counts.array)

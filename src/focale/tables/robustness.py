@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from focale.robustness.answers import Robustness
+from focale.robustness.fail_safe import FailSafe
+from focale.robustness.stability import Stability
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,37 @@ REMOVAL_COLUMNS = {
     "the set was found by removing the unit with the largest share first, and a smaller one may "
     "exist",
     "n_reaching": "Units that reach the cluster",
+}
+
+STABILITY_COLUMNS = {
+    "cluster": "Number of the cluster",
+    "mean_share": "Share of the replicates in which a voxel of the cluster survives (is "
+    "displayed), the mean over its voxels; each replicate is judged by its own null (its own "
+    "display rule)",
+    "largest_share": "The same share of the voxel that survives most often",
+    "share_any": "Share of the replicates in which any voxel of the cluster survives",
+    "share_any_low": "Lower end of its 95 % interval (Clopper and Pearson), as the replicates "
+    "tell it",
+    "share_any_high": "Upper end of it",
+    "n_replicates": "How many replicates there are",
+    "subject_groups": "Subject groups of a replicate",
+    "with_replacement": "Whether a group may be drawn more than once (bootstrap)",
+    "rule": "What it takes to survive",
+}
+FAIL_SAFE_COLUMNS = {
+    "cluster": "Number of the cluster",
+    "median": "Median over the lists of the largest number of noise experiments with which the "
+    "cluster survives",
+    "low": "Lower end of an interval of the median, from order statistics",
+    "high": "Upper end of it",
+    "coverage": "Probability that this interval holds the median over endless lists",
+    "smallest": "Smallest number over the lists",
+    "largest": "Largest number over the lists",
+    "lists_beyond": "Lists with all of whose noise experiments the cluster survives: there the "
+    "number is at least what was searched",
+    "n_lists": "How many lists",
+    "most": "Most noise experiments that were added, fixed before looking",
+    "values": "The number of each list, in their order",
 }
 
 
@@ -83,3 +116,47 @@ def removal_frame(robustness: Robustness) -> pd.DataFrame:
         for cluster, removal in enumerate(removals.of_clusters, start=1)
     ]
     return pd.DataFrame(rows, columns=list(REMOVAL_COLUMNS)).astype({"n": "Int64"})
+
+
+def stability_frame(found: Stability) -> pd.DataFrame:
+    """How often each cluster survives in replicates; columns as in `STABILITY_COLUMNS`."""
+    import pandas as pd
+
+    intervals = [found.interval(c) for c in range(len(found.clusters))]
+    return pd.DataFrame(
+        {
+            "cluster": np.arange(1, len(intervals) + 1),
+            "mean_share": found.mean_share,
+            "largest_share": found.largest_share,
+            "share_any": found.share_of_clusters,
+            "share_any_low": [low for low, _ in intervals],
+            "share_any_high": [high for _, high in intervals],
+            "n_replicates": found.n_replicates,
+            "subject_groups": found.resampling.size,
+            "with_replacement": found.resampling.with_replacement,
+            "rule": found.rule.words,
+        },
+        columns=list(STABILITY_COLUMNS),
+    )
+
+
+def fail_safe_frame(found: FailSafe) -> pd.DataFrame:
+    """How many noise experiments each cluster outlasts; columns as in `FAIL_SAFE_COLUMNS`."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "cluster": np.arange(1, found.values.shape[1] + 1),
+            "median": found.median,
+            "low": found.interval[:, 0],
+            "high": found.interval[:, 1],
+            "coverage": found.coverage,
+            "smallest": found.range[:, 0],
+            "largest": found.range[:, 1],
+            "lists_beyond": found.reaches_most.sum(axis=0),
+            "n_lists": found.n_realisations,
+            "most": found.most,
+            "values": ["; ".join(map(str, own)) for own in found.values.T.tolist()],
+        },
+        columns=list(FAIL_SAFE_COLUMNS),
+    )

@@ -10,9 +10,11 @@ from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.phrases import one_line
 from focale.report.inferential_text import p_text
-from focale.report.robustness_text import anew, does_not_stay, stays
+from focale.report.robustness_text import CAUTION, anew, does_not_stay, stays
 from focale.robustness.answers import Removals
+from focale.robustness.fail_safe import FailSafe
 from focale.robustness.leave_out import LeftOut
+from focale.robustness.stability import Stability
 
 AnyReading = DescriptiveResult | InferentialResult
 
@@ -28,6 +30,8 @@ def robustness_data(result: AnyReading) -> dict[str, Any] | None:
         "gone": does_not_stay(result),
         "left_out": [_left_out(result, found) for found in answers.left_out],
         "removals": [_removals(found) for found in answers.removals],
+        "stability": _stability(answers.stability),
+        "fail_safe": _fail_safe(answers.fail_safe),
     }
 
 
@@ -85,5 +89,42 @@ def _removals(found: Removals) -> dict[str, Any]:
                 "reaching": removal.n_reaching,
             }
             for removal in found.of_clusters
+        ],
+    }
+
+
+def _stability(found: Stability | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "words": found.words,
+        "clusters": [
+            {
+                "any": float(share),
+                "interval": list(found.interval(c)),
+                "mean": float(found.mean_share[c]),
+                "largest": float(found.largest_share[c]),
+            }
+            for c, share in enumerate(found.share_of_clusters)
+        ],
+    }
+
+
+def _fail_safe(found: FailSafe | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "n_lists": found.n_realisations,
+        "most": found.most,
+        "coverage": found.coverage,
+        "caution": CAUTION,
+        "clusters": [
+            {
+                "median": float(found.median[c]),
+                "interval": found.interval[c].tolist(),
+                "range": found.range[c].tolist(),
+                "beyond": int(found.reaches_most[:, c].sum()),
+            }
+            for c in range(found.values.shape[1])
         ],
     }
