@@ -188,7 +188,7 @@ def fail_safe(
     check_can_survive(n_iterations, alpha)
     _check_corrected(corrected, clusters, alpha, level)
     highest = _most(least, most, len(corrected.studyset))
-    search = _Search(
+    search = Search(
         corrected, clusters, alpha, level, int(n_iterations), int(least), highest, int(seed)
     )
     values: list[IntArray] = [np.zeros((0, len(clusters)), dtype=np.int64)]
@@ -212,7 +212,7 @@ def fail_safe(
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class Search:
     """The search on one list after another."""
 
     corrected: FweResult
@@ -270,7 +270,7 @@ def _bisect(diluted: Diluted, alive: int, lost: int, watched: IntArray, found: I
         _bisect(diluted, alive, middle, watched[~survive], found)
 
 
-def _searched(search: _Search, todo: range, threads: int) -> Generator[IntArray, None, None]:
+def _searched(search: Search, todo: range, threads: int) -> Generator[IntArray, None, None]:
     pool = ThreadPoolExecutor(threads)
     try:
         yield from pool.map(search, todo)
