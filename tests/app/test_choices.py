@@ -13,7 +13,7 @@ from focale.protocol.protocol import Protocol
 
 def test_form__has_every_choice_of_a_protocol_once():
     names = [choice.name for choice in CHOICES]
-    known = {field.name for field in fields(Protocol)} - {"declared", "deviations"}
+    known = {field.name for field in fields(Protocol)} - {"declared", "deviations", "profile"}
     assert sorted(names) == sorted(known)
 
 
