@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 
 from focale.cli.atlas_option import atlas_option, atlases_from, words_of_atlases
 from focale.cli.console import (
+    aligned,
     command_words,
     conditions_from,
     evidence_options,
@@ -244,20 +244,10 @@ def _show_clusters(result: InferentialResult) -> None:
                 *(one_line(label, 60) for label in labels),
             ]
         )
-    for line in _aligned(rows):
+    for line in aligned(rows):
         click.echo(line)
     for anatomy in result.anatomy[:1]:
         say(f"Labels at the peak: {anatomy.atlas.title}.")
     for number, flags in enumerate(result.dominance, start=1):
         for flag in flags.flags:
             say(f"Note: in cluster {number}, {flag}.")
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines whose columns end together; the last column, of words, begins so."""
-    *numbers, words = zip(*rows, strict=True)
-    widths = [max(map(len, column)) for column in numbers]
-    return [
-        "  ".join([*(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=False)), word])
-        for row, word in zip(rows, words, strict=True)
-    ]
