@@ -22,6 +22,7 @@ from focale.cli.console import (
     stage,
     warn,
 )
+from focale.cli.profile_option import PROFILE_HELP, with_profile
 from focale.errors import ArgumentError
 from focale.phrases import one_line, share_text
 
@@ -41,6 +42,7 @@ STOPPED = 130
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Folder to write.")
 @evidence_options
 @atlas_option
+@click.option("--profile", metavar="NAME", help=PROFILE_HELP)
 @click.option("--iterations", type=int, metavar="N", help="Random maps of the null.")
 @click.option("--seed", type=int, metavar="K", help="Seed of the random numbers.")
 @click.option("--threads", type=int, metavar="T", help="Threads; by default one a core.")
@@ -66,6 +68,7 @@ def run(
     protocol_file: str | None,
     options: ReadOptions,
     atlases: tuple[str, ...],
+    profile: str | None,
     iterations: int | None,
     seed: int | None,
     threads: int | None,
@@ -84,7 +87,7 @@ def run(
     """
     from focale.workflow import Selection, read_evidence
 
-    protocol = _protocol(protocol_file, iterations=iterations, seed=seed)
+    protocol = _protocol(protocol_file, profile, iterations=iterations, seed=seed)
     selection = Selection(ids=ids_from(ids), first=first, where=conditions_from(where))
     if shard is not None:
         if null is not None or resume:
@@ -95,6 +98,7 @@ def run(
     command = command_words("run", inputs, ids, first, where, protocol_file, options)
     command += words_of_atlases(atlases)
     for name, value in (
+        ("--profile", profile),
         ("--iterations", iterations),
         ("--seed", seed),
         ("--stop-after", stop_after),
@@ -187,12 +191,12 @@ def _shard(
     return 0
 
 
-def _protocol(path: str | None, **given: int | None) -> Protocol:
+def _protocol(path: str | None, profile: str | None, **given: int | None) -> Protocol:
     """The protocol, with what the command line says otherwise.
 
     A change of a protocol from a file is a deviation from it.
     """
-    protocol = protocol_from(path)
+    protocol = with_profile(protocol_from(path), profile, path)
     changes: dict[str, Any] = {
         name: value
         for name, value in given.items()

@@ -41,7 +41,7 @@ def compare_against(
     if not is_number(cut):
         raise refuse("cut", "compare", "a number", cut)
     mask = outcome.mask
-    above = np.flatnonzero(_volume(Path(path), mask.grid) > cut)
+    above = np.flatnonzero(volume_of(Path(path), mask.grid) > cut)
     inside = above[mask.inside.reshape(-1)[above]]
     ours = outcome.voxels[level]
     return Against(
@@ -56,7 +56,7 @@ def compare_against(
     )
 
 
-def _volume(path: Path, grid: Grid) -> Any:
+def volume_of(path: Path, grid: Grid) -> Any:
     """The values of an image, its axes in the direction of the grid."""
     import nibabel
     from nibabel.filebasedimages import ImageFileError

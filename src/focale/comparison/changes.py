@@ -154,7 +154,7 @@ def _studies(old: StudysetRecord, new: StudysetRecord) -> Iterator[StudyChange]:
         if study not in renamed:
             yield StudyChange("dropped", (study,), (), (_holds(before[study]),))
     for study in before:
-        if study in after and _content(before[study]) != _content(after[study]):
+        if study in after and _by_contrast(before[study]) != _by_contrast(after[study]):
             details = tuple(_corrections(before[study], after[study]))
             yield StudyChange("corrected", (study,), (study,), details)
     for study, name in renamed.items():
@@ -195,15 +195,21 @@ def _by_study(record: StudysetRecord) -> dict[str, list[ExperimentRecord]]:
 
 def _content(experiments: Sequence[ExperimentRecord]) -> Counter[Any]:
     """What of experiments matters to an analysis, whatever their names."""
-    return Counter(
-        (
-            frozenset(_foci(e).items()),
-            e.n_subjects,
-            e.subject_group,
-            e.talairach,
-            frozenset(_tags(e).items()),
-        )
-        for e in experiments
+    return Counter(map(_of, experiments))
+
+
+def _by_contrast(experiments: Sequence[ExperimentRecord]) -> dict[str, Any]:
+    return {e.contrast_id: _of(e) for e in experiments}
+
+
+def _of(experiment: ExperimentRecord) -> Any:
+    """What of one experiment matters to an analysis."""
+    return (
+        tuple((focus.mm, focus.space) for focus in experiment.foci),
+        experiment.n_subjects,
+        experiment.subject_group,
+        experiment.talairach,
+        frozenset(_tags(experiment).items()),
     )
 
 
@@ -225,15 +231,19 @@ def _corrections(
 ) -> Iterator[str]:
     """What differs between the experiments of one study."""
     before, after = {e.contrast_id: e for e in old}, {e.contrast_id: e for e in new}
+    coming = {name: _of(e) for name, e in after.items() if name not in before}
     for name, experiment in before.items():
-        if name not in after:
+        same = [other for other, content in coming.items() if content == _of(experiment)]
+        if name not in after and same:
+            del coming[same[0]]
+            yield f"experiment {one_line(name)} renamed {one_line(same[0])}"
+        elif name not in after:
             yield f"experiment {one_line(name)} dropped ({_holds([experiment])})"
         elif differences := list(_differences(experiment, after[name])):
             where = f"{one_line(name)}: " if len(before) > 1 or len(after) > 1 else ""
             yield f"{where}{listed(differences)}"
-    for name, experiment in after.items():
-        if name not in before:
-            yield f"experiment {one_line(name)} added ({_holds([experiment])})"
+    for name in coming:
+        yield f"experiment {one_line(name)} added ({_holds([after[name]])})"
 
 
 def _differences(old: ExperimentRecord, new: ExperimentRecord) -> Iterator[str]:
@@ -251,6 +261,8 @@ def _differences(old: ExperimentRecord, new: ExperimentRecord) -> Iterator[str]:
             yield f"{count(come - moved, 'focus', 'foci')} added"
         if gone > moved:
             yield f"{count(gone - moved, 'focus', 'foci')} dropped"
+    elif [f.mm for f in old.foci] != [f.mm for f in new.foci]:
+        yield "foci in another order"
     for name, is_, was in (
         ("N", new.n_subjects, old.n_subjects),
         ("subject group", new.subject_group, old.subject_group),

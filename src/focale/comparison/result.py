@@ -125,8 +125,12 @@ class Comparison:
 
     @property
     def levels(self) -> list[Level]:
-        """Levels at which every step was counted."""
-        return [level for level in LEVELS if all(level in step.effects for step in self.steps)]
+        """Levels at which every step was counted.
+
+        The false discovery rate, which is not advised for ALE, only beside a profile of a tool.
+        """
+        counted = [level for level in LEVELS if all(level in s.effects for s in self.steps)]
+        return [level for level in counted if level != "fdr" or self.profiles]
 
     @property
     def profiles(self) -> list[Profile]:
