@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focale.comparison.attribution import attribute, causes, moves
@@ -17,6 +17,7 @@ from focale.space.voxelmap import VoxelMap
 from tests.fixtures_pain import box_mask
 
 MASK = box_mask((4, 4, 4))
+FEW = settings(max_examples=25)
 CHANGES = tuple(SettingChange(name, 0, 1) for name in ("pooling", "placement", "null", "seed"))
 
 
@@ -48,6 +49,7 @@ def readings(draw):
     return CHANGES[:n], recompute
 
 
+@FEW
 @given(drawn=readings())
 def test_attribute__steps_add_up_to_the_whole_difference(drawn):
     changes, recompute = drawn
@@ -67,6 +69,7 @@ def test_attribute__steps_add_up_to_the_whole_difference(drawn):
         assert sum(e.explains for e in effects) == len(differing)
 
 
+@FEW
 @given(drawn=readings())
 def test_attribute__alone_is_the_old_reading_with_this_change_only(drawn):
     changes, recompute = drawn
@@ -77,6 +80,7 @@ def test_attribute__alone_is_the_old_reading_with_this_change_only(drawn):
         assert step.alone["listed"] == (len(new - old), len(old - new))
 
 
+@FEW
 @given(drawn=readings())
 def test_attribute__the_first_step_alone_is_the_first_step(drawn):
     steps, _ = attribute(*drawn)
@@ -84,6 +88,7 @@ def test_attribute__the_first_step_alone_is_the_first_step(drawn):
     assert steps[0].alone["listed"] == (effect.gained, effect.lost)
 
 
+@FEW
 @given(drawn=readings())
 def test_causes__put_each_voxel_that_differs_down_to_one_step(drawn):
     changes, recompute = drawn

@@ -33,9 +33,7 @@ def evidence():
 
 @pytest.fixture(scope="module")
 def protocol(small_mask_path):
-    return Protocol(
-        mask=str(small_mask_path), min_experiments=5, iterations=200, min_cluster_mm3=8
-    )
+    return Protocol(mask=str(small_mask_path), min_experiments=5, iterations=50, min_cluster_mm3=8)
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +166,8 @@ def test_compare__says_where_chance_may_have_decided(inferred):
 
 def test_compare__of_a_profile_names_each_choice_and_the_tails(evidence, protocol, inferred):
     twice = {**evidence, "s0": [*evidence["s0"], evidence["s1"][0]]}
-    theirs = Protocol.of_profile("nimare-0.22", mask=protocol.mask, iterations=200)
-    ours = Protocol(mask=protocol.mask, min_experiments=1, iterations=200)
+    theirs = Protocol.of_profile("nimare-0.22", mask=protocol.mask, iterations=50)
+    ours = Protocol(mask=protocol.mask, min_experiments=1, iterations=50)
     found = compare(*(infer(studyset_of(twice), p, atlases=()) for p in (theirs, ours)))
     names = [step.changes[0].name for step in found.steps]
     assert names == ["reading", "pooling", "placement", "null", "p_rule", "profile"]
@@ -180,7 +178,7 @@ def test_compare__of_a_profile_names_each_choice_and_the_tails(evidence, protoco
 
 
 def test_outcome__two_tails_ask_for_half_the_rate(evidence, protocol):
-    theirs = Protocol.of_profile("nimare-0.22", mask=protocol.mask, iterations=200)
+    theirs = Protocol.of_profile("nimare-0.22", mask=protocol.mask, iterations=50)
     result = infer(studyset_of(evidence), theirs, atlases=())
     outcome = compare(result, result).outcomes[0]
     q = fdr(result.uncorrected).values

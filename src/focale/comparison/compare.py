@@ -158,7 +158,7 @@ def _notes(
             f"{old.name} is {outcomes[0].mode} and {new.name} {outcomes[-1].mode}: clusters that "
             "are displayed stand beside clusters that survive a test, which is not the same"
         )
-    for side, outcome in ((old, outcomes[0]), (new, outcomes[-1])):
+    for side, outcome in ((old, outcomes[0]), (new, outcomes[-1])) if changes else ():
         for cluster in outcome.uncertain:
             yield (
                 f"in {side.name}, the Monte Carlo interval of the cluster of "

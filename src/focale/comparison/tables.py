@@ -64,8 +64,8 @@ def _steps(comparison: Comparison) -> tuple[pd.DataFrame, dict[str, str]]:
             f"{level}_gained": "Voxels the step gains",
             f"{level}_lost": "Voxels the step loses",
             f"{level}_after": "Voxels after the step",
-            f"{level}_explains": "Voxels that differ between both readings and are as in the new "
-            "one since this step; the steps add up to all that differ",
+            f"{level}_explains": "Voxels that only one of the readings has and that are as in the "
+            "new one since this step; the steps add up to all of these voxels",
             f"{level}_alone_gained": "Voxels gained if only this is changed in the old reading",
             f"{level}_alone_lost": "Voxels lost if only this is changed in the old reading",
         }

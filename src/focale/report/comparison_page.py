@@ -31,7 +31,7 @@ _BRAIN = (0.93, 0.93, 0.93)
 _PIXELS = 3  # of a voxel
 ABOUT = {
     "steps": "Voxels of each level after each change; + gained, - lost. Explains: listed voxels "
-    "that differ between both readings and are as in the new one since this step.",
+    "that only one of the readings has and that are as in the new one since this step.",
     "clusters": "Clusters are brought together by the voxels they share.",
     "limits": "Choices of the tool that its profile does not take as the tool makes them.",
 }
