@@ -294,7 +294,7 @@ def test_against__counts_what_no_choice_explains(inferred, theirs):
     against = found.against
     assert (against.n_theirs, against.n_ours, against.n_shared) == (n - 7, n, n - 7)
     assert against.n_unexplained == 7
-    assert "In 7 voxels they differ, which no choice known" in comparison_text(found)
+    assert "7 voxels are in one of them only, which no choice known" in comparison_text(found)
 
 
 def test_against__refuses_what_is_no_map_on_the_grid(inferred, tmp_path, pain8_described):

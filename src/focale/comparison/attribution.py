@@ -73,6 +73,11 @@ class Step:
         """What is changed, in a few words."""
         return "; ".join(change.words for change in self.changes)
 
+    @property
+    def short(self) -> str:
+        """What is changed, for a sentence."""
+        return "; ".join(change.short for change in self.changes)
+
 
 def attribute(
     changes: Sequence[Change], recompute: Recompute, progress: Progress = silent

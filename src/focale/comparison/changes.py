@@ -21,6 +21,8 @@ from focale.protocol.protocol import Protocol
 from focale.studyset.model import Studyset
 
 StudyKind = Literal["dropped", "corrected", "renamed", "added", "reordered"]
+_HOW_READ = {True: "described only", False: "as the protocol decides"}
+_BESIDE = {"profile": "tails of the z of FDR", "described": "reading"}
 MOST_STUDIES = 40
 """With more studies changed, the others of a kind are one step."""
 
@@ -56,6 +58,11 @@ class StudyChange:
             return f"renamed: {one_line(self.old[0])} -> {one_line(names[0])}"
         return f"{self.kind}: {one_line(names[0])}"
 
+    @property
+    def short(self) -> str:
+        """The change in fewer words, for a sentence."""
+        return self.words
+
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
@@ -77,16 +84,18 @@ class SettingChange:
     def words(self) -> str:
         """The change in a few words."""
         if self.name == "profile":
-            tails = fdr_tails(self.old), fdr_tails(self.new)
-            return f"tails of the z of FDR: {tails[0]} -> {tails[1]}"
-        if self.name == "described":
-            kinds = [
-                "described only" if value else "as the protocol decides"
-                for value in (self.old, self.new)
-            ]
-            return f"reading: {kinds[0]} -> {kinds[1]}"
-        texts = f"{value_text(self.old)} -> {value_text(self.new)}"
-        return f"{CHOICE_NAMES[self.name]} ({self.name}): {one_line(texts, 200)}"
+            values = [str(fdr_tails(name)) for name in (self.old, self.new)]
+        elif self.name == "described":
+            values = [_HOW_READ[value] for value in (self.old, self.new)]
+        else:
+            values = [value_text(value) for value in (self.old, self.new)]
+        of = "" if self.name in _BESIDE else f" ({self.name})"
+        return f"{self.short}{of}: {one_line(' -> '.join(values), 200)}"
+
+    @property
+    def short(self) -> str:
+        """What is chosen, for a sentence."""
+        return _BESIDE.get(self.name) or CHOICE_NAMES[self.name]
 
     @property
     def details(self) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def comparison_page(comparison: Comparison) -> str:
     return fill(
         "comparison.html.jinja",
         (),
-        ("report.css",),
+        ("report.css", "comparison.css"),
         title=title_of(comparison),
         lead="; ".join(f"{name}: {text}" for name, text in comparison.facts.items()),
         version=version("focale"),

@@ -156,7 +156,7 @@ def _voxels(comparison: Comparison) -> Iterator[str]:
             yield f"At the level of {LEVEL_NAMES[level]} ({counts}), no voxel differs."
             continue
         parts = [
-            f"{n:,} by step {number} ({comparison.steps[number - 1].words})"
+            f"{n:,} by step {number} ({comparison.steps[number - 1].short})"
             for n, number in sorted(explained, key=lambda one: -one[0])
             if n
         ]
@@ -184,7 +184,7 @@ def _changed(cluster: ClusterChange, steps: Sequence[Step]) -> str:
     number = f"old {cluster.old}" if cluster.new is None else f"new {cluster.new}"
     through = ""
     if cluster.causes:
-        parts = [f"step {step} ({steps[step - 1].words})" for step, _ in cluster.causes[:3]]
+        parts = [f"step {step} ({steps[step - 1].short})" for step, _ in cluster.causes[:3]]
         through = f" by {listed(parts)}"
     what = {
         "gained": "is gained",
@@ -204,13 +204,22 @@ def _against(comparison: Comparison) -> Iterator[str]:
     yield (
         f"The map {one_line(against.name)} has {count(against.n_theirs, 'voxel')} above "
         f"{against.cut:g}; {one_line(against.side)} has {against.n_ours:,} at the level of "
-        f"{LEVEL_NAMES[against.level]}, and {against.n_shared:,} are both. In "
-        f"{count(against.n_unexplained, 'voxel')} they differ, which no choice known to Focale "
-        "explains (random numbers are among what is not known)."
+        f"{LEVEL_NAMES[against.level]}, and {count(against.n_shared, 'voxel')} "
+        f"{_is(against.n_shared)} in both."
     )
+    if against.n_unexplained:
+        yield (
+            f"{count(against.n_unexplained, 'voxel')} {_is(against.n_unexplained)} in one of "
+            "them only, which no choice known to Focale explains; random numbers are among what "
+            "it does not know."
+        )
     if against.n_outside:
         outside = count(against.n_outside, "more voxel")
-        yield f"{outside} of the map lie outside the mask of the analysis."
+        yield f"{outside} of the map {_is(against.n_outside)} outside the mask of the analysis."
+
+
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _limits(comparison: Comparison) -> Iterator[str]:
