@@ -238,7 +238,7 @@ def _null_settings(protocol: Protocol) -> dict[str, Any]:
 def _check_iterations(protocol: Protocol) -> None:
     smallest = smallest_p(protocol.iterations, protocol.p_rule)
     if smallest > protocol.alpha:
-        needed = math.ceil(1 / protocol.alpha) - 1
+        needed = math.ceil(1 / protocol.alpha) - (protocol.p_rule != "b/B")
         raise ArgumentError(
             f"with {count(protocol.iterations, 'iteration')} the smallest p there can be is "
             f"{smallest:.3g}, above the alpha of {protocol.alpha:g}; ask for at least {needed:,} "

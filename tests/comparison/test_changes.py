@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focale import Protocol
@@ -23,6 +23,7 @@ from focale.protocol.names import CHOICE_NAMES
 from focale.studyset.model import Studyset
 from tests.fixtures_pain import studyset_of
 
+FEW = settings(max_examples=25)
 A, B, C, D = [(0, 0, 0)], [(10, 0, 0), (4, 4, 4)], [(20, 6, 8)], [(-20, 6, 8)]
 
 
@@ -160,6 +161,7 @@ def evidence(draw):
 FOCI = st.sampled_from([(1,), (1, 2), (5,)])
 
 
+@FEW
 @given(old=evidence(), new=evidence())
 def test_blended__with_all_changes_done_is_the_new_evidence(old, new):
     first, second = side(old), side(new, Protocol(seed=3))
@@ -169,6 +171,7 @@ def test_blended__with_all_changes_done_is_the_new_evidence(old, new):
     assert studyset.record.experiments == new.record.experiments
 
 
+@FEW
 @given(old=evidence(), new=evidence())
 def test_blended__with_nothing_done_is_the_old_evidence(old, new):
     studyset, protocol, _ = blended(side(old), side(new, Protocol(seed=3)), [])
@@ -176,6 +179,7 @@ def test_blended__with_nothing_done_is_the_old_evidence(old, new):
     assert protocol == Protocol()
 
 
+@FEW
 @given(old=evidence(), new=evidence())
 def test_blended__changes_of_studies_touch_these_studies_only(old, new):
     first, second = side(old), side(new)

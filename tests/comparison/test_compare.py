@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from focale import Protocol, compare, describe, describe_into, fdr, infer, run_into
+from focale import Protocol, Studyset, compare, describe, describe_into, fdr, infer, run_into
 from focale.comparison.side import side_of
 from focale.comparison.tables import tables_of
 from focale.errors import ArgumentError, InputMissingError, ReadError
@@ -159,6 +159,33 @@ def test_compare__says_where_chance_may_have_decided(inferred):
         if low <= 0.05 < high:
             expected.append(cluster.peaks[0].mm)
     assert [one.mm for one in uncertain] == expected
+
+
+def test_compare__of_conversions_and_masks_makes_each_reading(evidence, protocol, tmp_path):
+    """A setting that changes the coordinates, and one that changes the voxels."""
+    import nibabel
+
+    image = nibabel.load(protocol.mask)
+    inside = np.asarray(image.dataobj).copy()
+    inside[:4] = 0
+    nibabel.save(nibabel.Nifti1Image(inside, image.affine), tmp_path / "part.nii.gz")
+    record = studyset_of(evidence).record
+    in_tal = [
+        replace(e, foci=tuple(replace(focus, space="TAL") for focus in e.foci))
+        for e in record.experiments
+    ]
+    record = replace(record, experiments=tuple(in_tal))
+    new = replace(protocol, talairach="spm", mask=str(tmp_path / "part.nii.gz"))
+    readings = [
+        infer(Studyset(record, talairach=own.talairach), own, atlases=())
+        for own in (protocol, new)
+    ]
+    found = compare(*readings)
+    assert [step.changes[0].name for step in found.steps] == ["talairach", "mask"]
+    last = readings[1]
+    listed = last.mask.voxels[last.clusters.labels > 0]
+    np.testing.assert_array_equal(found.outcomes[-1].voxels["listed"], listed)
+    assert not any("differ, which no step explains" in note for note in found.notes)
 
 
 # ------------------------------------------------------------------ profiles

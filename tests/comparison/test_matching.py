@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from focale.comparison.matching import Match, match_clusters, shared_voxels
 from tests.naive import matching as naive
+
+FEW = settings(max_examples=25)
 
 
 @st.composite
@@ -19,12 +21,14 @@ def parted_voxels(draw):
     return [voxels for voxels in found if voxels.size]
 
 
+@FEW
 @given(old=parted_voxels(), new=parted_voxels())
 def test_match_clusters__equals_its_slow_twin(old, new):
     matches = match_clusters(old, new)
     assert [(m.old, m.new, m.n_shared) for m in matches] == naive.match(old, new)
 
 
+@FEW
 @given(old=parted_voxels(), new=parted_voxels())
 def test_match_clusters__names_every_cluster_once(old, new):
     matches = match_clusters(old, new)
@@ -52,6 +56,7 @@ def test_match_clusters__of_plain_cases(old, new, matches):
     assert match_clusters(old, new) == matches
 
 
+@FEW
 @given(old=parted_voxels(), new=parted_voxels())
 def test_shared_voxels__counts_each_voxel_of_both_once(old, new):
     shared = shared_voxels(old, new)

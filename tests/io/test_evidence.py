@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from focale import ALE, Studyset, pain_studyset_path, read
 from focale.errors import InputMissingError, ReadError
@@ -111,6 +111,7 @@ def test_evidence__keeps_the_space_that_was_assumed(tmp_path):
     assert back.record.options["space"] == "TAL"
 
 
+@settings(max_examples=25)
 @given(experiments=sleuth_experiments())
 def test_evidence__of_any_sleuth_text_gives_the_same_analysis(tmp_path, experiments):
     (tmp_path / "foci.txt").write_text(sleuth_text(experiments), encoding="utf-8")

@@ -11,6 +11,7 @@ from focale.comparison.attribution import Step
 from focale.comparison.changes import Change, StudyChange
 from focale.comparison.outcome import LEVELS, Level, Outcome
 from focale.comparison.side import Side
+from focale.comparison.tables import tables_of
 from focale.phrases import count
 from focale.protocol.profiles import Profile, profile_of
 
@@ -141,8 +142,6 @@ class Comparison:
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tables "changes", "steps", "clusters" and "limits"; see `comparison.tables`."""
-        from focale.comparison.tables import tables_of
-
         return {name: table for name, (table, _) in tables_of(self).items()}
 
     def __repr__(self) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from focale.comparison.changes import SettingChange
 from focale.comparison.outcome import Level
-from focale.comparison.result import Comparison
 from focale.phrases import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from focale.comparison.result import Comparison
 
 LEVEL_NAMES: dict[Level, str] = {
     "listed": "listed clusters",

@@ -11,6 +11,7 @@ from focale.descriptive import DescriptiveResult
 from focale.inference.clusters import CONTACTS
 from focale.inferential import InferentialResult
 from focale.phrases import count, listed, one_line, volume
+from focale.protocol.profiles import profile_of
 from focale.protocol.protocol import Protocol
 from focale.report.references import cite
 from focale.studyset.others import taken_as
@@ -165,6 +166,9 @@ def _decision(result: AnyReading) -> str:
         for d in protocol.deviations
     ]
     deviated = f" Deviations from it: {listed(deviations)}." if deviations else ""
+    if protocol.profile:
+        tool = profile_of(protocol.profile).title
+        deviated = f" Its choices were taken from {tool}, as far as they are known.{deviated}"
     return (
         f"{declared} (fingerprint {protocol.fingerprint[:12]}) asks for at least "
         f"{protocol.min_experiments} independent {result.decision.unit} for an inferential "
