@@ -201,7 +201,7 @@ def test_compare__of_a_profile_names_each_choice_and_the_tails(evidence, protoco
     assert found.steps[-1].words == "tails of the z of FDR: 2 -> 1"
     assert found.levels == ["listed", "uncorrected", "fdr"]
     assert set(found.tables["limits"]["known"]) == {"not taken"}
-    assert "of its choices, 5 not taken" in comparison_text(found)
+    assert "Of these, 5 are not taken" in comparison_text(found)
 
 
 def test_outcome__two_tails_ask_for_half_the_rate(evidence, protocol):

@@ -82,21 +82,23 @@ def _show(comparison: Comparison) -> None:
     from focale.report.comparison_text import (
         change_lines,
         cluster_rows,
-        comparison_text,
         limit_lines,
+        remarks,
         step_rows,
+        what_differs,
     )
 
-    say(comparison_text(comparison))
+    say(what_differs(comparison))
     _show_list("What differs", change_lines(comparison))
     if comparison.steps:
-        click.echo("\nVoxels, step by step")
+        click.echo("\nVoxels, step by step (+ gained, - lost; alone: nothing else is changed)")
         for line in aligned(step_rows(comparison)):
             click.echo(line)
     if comparison.clusters:
         click.echo("\nClusters")
         for line in aligned(cluster_rows(comparison)):
             click.echo(line)
+    _show_list("To be known", remarks(comparison))
     _show_list("What the profile does not take as the tool makes it", limit_lines(comparison))
 
 

@@ -30,14 +30,17 @@ _ORDER = (
 
 def comparison_text(comparison: Comparison) -> str:
     """Paragraph that says what differs between two readings, and why."""
-    sentences = [_what_differs(comparison)]
+    sentences = [what_differs(comparison)]
     if comparison.steps:
         sentences += [*_voxels(comparison), *_clusters(comparison)]
-        sentences.append(_ORDER)
-    sentences += [f"{sentence_of(note)}" for note in comparison.notes]
-    sentences += _against(comparison)
-    sentences += _limits(comparison)
-    return " ".join(sentences)
+    return " ".join([*sentences, *remarks(comparison)])
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """Sentences that a reader of the tables should know."""
+    order = [_ORDER] if len(comparison.steps) > 1 else []
+    notes = [sentence_of(note) for note in comparison.notes]
+    return [*order, *notes, *_against(comparison), *_limits(comparison)]
 
 
 def sentence_of(note: str) -> str:
@@ -118,7 +121,8 @@ def _alone(step: Step) -> str:
 # --- sentences ---------------------------------------------------------------------------
 
 
-def _what_differs(comparison: Comparison) -> str:
+def what_differs(comparison: Comparison) -> str:
+    """How many studies and settings differ."""
     old, new = comparison.old.name, comparison.new.name
     if not comparison.changes:
         same = f"Nothing differs between {one_line(old)} and {one_line(new)}"
@@ -185,13 +189,13 @@ def _changed(cluster: ClusterChange, steps: Sequence[Step]) -> str:
     through = ""
     if cluster.causes:
         parts = [f"step {step} ({steps[step - 1].short})" for step, _ in cluster.causes[:3]]
-        through = f" by {listed(parts)}"
+        through = f", by {listed(parts)}"
     what = {
         "gained": "is gained",
         "lost": "is lost",
         "parted": "is parted from a larger one",
         "joined": "is joined to a larger one",
-        "moved": f"has its peak {cluster.moved_mm or 0:.1f} mm away from where it was",
+        "moved": f"has its peak {cluster.moved_mm or 0:.1f} mm from where it was",
         "kept": "is kept",
     }[cluster.kind]
     return f"Cluster {number}, at {place(mm)}, {what}{through}."
@@ -226,7 +230,7 @@ def _limits(comparison: Comparison) -> Iterator[str]:
     for profile in comparison.profiles:
         by_kind = Counter(limit.known for limit in profile.limits)
         parts = [
-            f"{n} {what}"
+            f"{n} {_is(n)} {what}"
             for kind, what in (
                 ("near", "only nearly taken"),
                 ("not taken", "not taken"),
@@ -237,5 +241,5 @@ def _limits(comparison: Comparison) -> Iterator[str]:
         if parts:
             yield (
                 f"The profile of {profile.title} is Focale with the choices of that tool as far "
-                f"as they are known: of its choices, {listed(parts)} (table limits)."
+                f"as they are known. Of these, {listed(parts)}; they are listed as its limits."
             )
