@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args
 
 import pytest
 
 from focale import Protocol
+from focale.correction import p_values
 from focale.errors import ArgumentError
+from focale.estimators import ale
 from focale.phrases import one_line
+from focale.protocol import protocol as protocol_module
 from focale.protocol.names import CHOICE_NAMES, value_text
 from focale.protocol.profiles import PROFILES, fdr_tails, profile_of
 
@@ -100,3 +104,9 @@ def test_profile__comes_back_from_its_file(tmp_path):
 )
 def test_value_text__is_a_value_in_words(value, text):
     assert value_text(value) == text
+
+
+def test_protocol__has_the_nulls_and_rules_of_the_floors_it_does_not_know():
+    """Estimators and correction know no protocol, and it does not know them."""
+    assert get_args(protocol_module.NullMethod) == get_args(ale.NullMethod)
+    assert get_args(protocol_module.PRule) == get_args(p_values.PRule)

@@ -1,4 +1,4 @@
-"""``focale compare``: two results side by side, and what each difference causes."""
+"""``focale compare``: two results side by side, and what each change causes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from focale.comparison.result import Comparison
 
 
-@click.command(short_help="What differs between two results, and which difference causes what.")
+@click.command(short_help="Put two results side by side, and each change down to what causes it.")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("-o", "--output", metavar="FOLDER", help="Folder to write.")

@@ -116,7 +116,8 @@ def attribute(
             continue
         outcomes.append(outcome)
         groups.append((tuple(waiting), why))
-        alone.append(_alone(outcomes[0], waiting, recompute))
+        first = outcome if len(groups) == 1 else None
+        alone.append(_alone(outcomes[0], waiting, recompute, first))
         waiting, why = [], ""
     explains = {level: _explains([o.voxels.get(level) for o in outcomes]) for level in LEVELS}
     steps = []
@@ -164,10 +165,11 @@ def _top(outcome: Outcome, voxels: IntArray) -> int:
 
 
 def _alone(
-    old: Outcome, done: Sequence[Change], recompute: Recompute
+    old: Outcome, done: Sequence[Change], recompute: Recompute, known: Outcome | None
 ) -> dict[Level, tuple[int, int]] | None:
+    """Voxels gained and lost with these changes only; the first step is that already."""
     try:
-        outcome = recompute(frozenset(done))
+        outcome = known or recompute(frozenset(done))
     except FocaleError:
         return None
     return {

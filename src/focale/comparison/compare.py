@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +28,8 @@ from focale.inferential import InferentialResult
 from focale.phrases import count, place, share_text
 from focale.progress import Progress, silent
 from focale.reading import mask_of
+from focale.space.mask import Mask
+from focale.space.voxelmap import VoxelMap
 
 Readable: TypeAlias = DescriptiveResult | InferentialResult | Side | str | Path
 
@@ -78,14 +81,14 @@ def compare(
         return Comparison(
             old=old, new=new, changes=changes, steps=(), clusters=(), outcomes=(), notes=(cannot,)
         )
-    known: dict[frozenset[Change], Outcome] = {}
+    masks: dict[str, Mask] = {}
 
     def recompute(done: frozenset[Change]) -> Outcome:
-        if done not in known:
-            in_order = [change for change in changes if change in done]
-            evidence, protocol, is_described = blended(old, new, in_order)
-            known[done] = outcome_of(evidence, protocol, is_described=is_described)
-        return known[done]
+        in_order = [change for change in changes if change in done]
+        evidence, protocol, is_described = blended(old, new, in_order)
+        outcome = outcome_of(evidence, protocol, is_described=is_described)
+        mask = masks.setdefault(outcome.mask.sha256, outcome.mask)  # one copy for all steps
+        return replace(outcome, ale=VoxelMap(outcome.ale.values, mask))
 
     steps, outcomes = attribute(changes, recompute, progress)
     return Comparison(
