@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 

@@ -54,14 +54,14 @@ def step_rows(comparison: Comparison) -> list[list[str]]:
     alone = f"{SHORT_LEVELS['listed']}, alone"
     rows = [["step", *(SHORT_LEVELS[level] for level in levels), alone, "explains", "what"]]
     first = [f"{comparison.steps[0].effects[level].before:,}" for level in levels]
-    rows.append(["", *first, "", "", comparison.old.name])
+    rows.append(["", *first, "", "", one_line(comparison.old.name)])
     for number, step in enumerate(comparison.steps, start=1):
         effects = [_signed(step.effects[level]) for level in levels]
         explains = f"{step.effects['listed'].explains:,}"
         rows.append([str(number), *effects, _alone(step), explains, step.words])
     last = [f"{comparison.steps[-1].effects[level].after:,}" for level in levels]
     total = sum(step.effects["listed"].explains for step in comparison.steps)
-    rows.append(["", *last, "", f"{total:,}", comparison.new.name])
+    rows.append(["", *last, "", f"{total:,}", one_line(comparison.new.name)])
     return rows
 
 
