@@ -20,6 +20,8 @@ BUNDLED = (
     "focale/data/atlas-DesikanKilliany_res-02_dseg.tsv",
     "focale/data/references.bib",
     "focale/data/tpl-MNI152NLin2009aSym_res-02_desc-brain_T1w.nii.gz",
+    "focale/report/page/assets/comparison.css",
+    "focale/report/page/assets/comparison.html.jinja",
     "focale/report/page/assets/viewer.css",
     "focale/report/page/assets/viewer.html.jinja",
     "focale/report/page/assets/viewer.js",

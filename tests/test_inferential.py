@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from focale import ALE, Protocol, fwe, infer
+from focale import ALE, Protocol, Studyset, fwe, infer, methods
 from focale.correction.null_file import merge_nulls
 from focale.errors import ArgumentError, EvidenceError
 from focale.inferential import infer_shard
 from focale.space.grey_matter import grey_matter
 from tests.fixtures_pain import *  # noqa: F403
 from tests.fixtures_pain import studyset_of
+from tests.strategies import sleuth_text
 
 FEW = Protocol(iterations=400, seed=11)
 
@@ -172,3 +173,49 @@ def test_infer__a_sequential_test_goes_on_while_something_stands_out(pain):
     ended = infer(pain, FEW, stop_after=20)
     assert ended.fwe.n_iterations == 400  # the insula is beyond any random cluster
     assert ended.fwe.p_of_clusters[0, 0] == 1 / 401
+
+
+# ------------------------------------------------------------------ choices of other tools
+
+
+def test_infer__takes_null_and_p_rule_of_the_protocol(small_mask_path):
+    studyset = studyset_of({f"s{i}": [[(0, 0, 2 * i), (11, i, 3)]] for i in range(4)})
+    choices = {"mask": str(small_mask_path), "min_experiments": 2, "iterations": 40}
+    ours = infer(studyset, Protocol(**choices), atlases=())
+    theirs = infer(studyset, Protocol(**choices, null="eickhoff2012", p_rule="b/B"), atlases=())
+    null = ALE(mask=str(small_mask_path), null="eickhoff2012").fit(studyset)
+    np.testing.assert_array_equal(theirs.p.values, null.p.values)
+    assert not np.array_equal(ours.p.values, theirs.p.values)
+    b = np.array([np.count_nonzero(theirs.fwe.maxima.largest >= v) for v in theirs.ma.log_sum])
+    expected = np.clip(b / 40, 1 / 40, 39 / 40)
+    np.testing.assert_array_equal(theirs.fwe.p_voxel.values, expected)
+
+
+def test_infer__counts_iterations_by_the_rule_of_the_protocol(pain):
+    with pytest.raises(ArgumentError, match=r"is 0\.0526, above .* at least 20 iter"):
+        infer(pain, Protocol(iterations=19, p_rule="b/B"))
+
+
+def test_fwe__knows_no_sequential_test_of_the_other_rule(pain):
+    with pytest.raises(ArgumentError, match=r"'stop_after' .* None where p_rule is 'b/B'"):
+        fwe(ALE().fit(pain), p_rule="b/B", stop_after=5)
+
+
+def test_infer__keeps_the_evidence_as_reported(tmp_path, small_mask_path):
+    blocks = [([f"A{i % 3} 2001: x"], 12, [(0, 0, 2 * i), (9, 3, i)]) for i in range(5)]
+    (tmp_path / "foci.txt").write_text(sleuth_text(blocks))
+    studyset = Studyset(tmp_path / "foci.txt")
+    choices = {"mask": str(small_mask_path), "iterations": 40}
+    theirs = infer(studyset, Protocol.of_profile("nimare-0.22", **choices), atlases=())
+    assert (len(theirs.evidence), len(theirs.studyset)) == (5, 3)
+    text = methods(theirs, "1")
+    for sentence in (
+        "To compare with NiMARE 0.22, 2 experiments that its reader loses",
+        "Its choices were taken from NiMARE 0.22.1, as far as they are known.",
+        "computed by convolution of histograms with bins of 1e-5.",
+        "p = b / B, within 1 / B and 1 - 1 / B",
+    ):
+        assert sentence in text, sentence
+    ours = methods(infer(studyset, Protocol(**choices, min_experiments=2), atlases=()), "1")
+    assert "p = (b + 1) / (B + 1), b of the B" in ours
+    assert "histograms" not in ours

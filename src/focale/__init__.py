@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from focale.atlases.finding import available_atlases as available_atlases
     from focale.atlases.finding import find_atlas as find_atlas
     from focale.atlases.reading import read_atlas as read_atlas
+    from focale.comparison.compare import compare as compare
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
@@ -53,6 +54,7 @@ _HOME = {
     "available_atlases": "focale.atlases.finding",
     "bonferroni": "focale.correction.voxelwise",
     "check": "focale.studyset.findings",
+    "compare": "focale.comparison.compare",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
     "examine": "focale.examination",
@@ -86,6 +88,7 @@ __all__ = [
     "available_atlases",
     "bonferroni",
     "check",
+    "compare",
     "describe",
     "describe_into",
     "examine",

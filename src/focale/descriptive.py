@@ -132,6 +132,7 @@ def describe(
     return DescriptiveResult(
         decision=decision,
         protocol=protocol,
+        evidence=studyset,
         map=statistic,
         display_threshold=threshold,
         clusters=clusters,

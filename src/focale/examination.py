@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from focale.descriptive import DescriptiveResult
-from focale.errors import EvidenceError
+from focale.errors import ArgumentError, EvidenceError
 from focale.inferential import InferentialResult
-from focale.phrases import count
+from focale.phrases import count, listed
 from focale.progress import Progress, silent
+from focale.protocol.protocol import Protocol
 from focale.robustness.answers import Questions, Removals, Robustness
 from focale.robustness.fail_safe import FailSafe, fail_safe
 from focale.robustness.keeping import NOTHING, Keeper
@@ -64,6 +65,8 @@ def examine(
     EvidenceError
         If there are too few subject groups to leave one out (three), or to draw subsamples
         (four).
+    ArgumentError
+        If the null of the protocol cannot answer what is asked.
     ReadError
         If the checkpoint is that of other data or settings.
 
@@ -76,7 +79,7 @@ def examine(
     (21, 6)
     """
     questions = questions or Questions()
-    units = units_asked_for(result.studyset, questions)
+    units = units_asked_for(result.studyset, result.protocol, questions)
     with _kept(result, questions, checkpoint) as kept:
         readings = Rereadings(_rereading(result, threads), kept)
         how = _How(threads, kept, progress)
@@ -107,8 +110,9 @@ class _How:
     progress: Progress
 
 
-def units_asked_for(studyset: Studyset, questions: Questions) -> list[Units]:
+def units_asked_for(studyset: Studyset, protocol: Protocol, questions: Questions) -> list[Units]:
     """What is left out of an evidence base, as it is analysed; raises as `examine` does."""
+    _check_null(protocol, questions)
     source, groups = studyset.record.source, count(len(studyset.subject_groups), "subject group")
     if len(studyset) < LEAST_EXPERIMENTS:
         raise EvidenceError(
@@ -123,6 +127,15 @@ def units_asked_for(studyset: Studyset, questions: Questions) -> list[Units]:
     if not questions.units:
         return units_that_differ(studyset)
     return [units_of(studyset, kind) for kind in questions.units]
+
+
+def _check_null(protocol: Protocol, questions: Questions) -> None:
+    needing = [part for part in questions.parts if part in ("stability", "fail-safe")]
+    if protocol.null != "exact" and needing:
+        raise ArgumentError(
+            f"{listed(needing)} need the exact uncorrected null, and the protocol has "
+            f"null={protocol.null!r}; ask for leave-out and removals alone"
+        )
 
 
 def _rereading(result: AnyReading, threads: int | None) -> Rereading:

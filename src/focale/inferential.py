@@ -18,6 +18,7 @@ import numpy as np
 
 from focale.atlases.atlas import Atlas
 from focale.correction.fwe import fwe, fwe_shard
+from focale.correction.p_values import smallest_p
 from focale.correction.result import FweResult
 from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.result import AleResult
@@ -151,6 +152,7 @@ def infer(
         n_iterations=protocol.iterations,
         **_null_settings(protocol),
         stop_after=stop_after,
+        p_rule=protocol.p_rule,
         executor=executor,
         threads=threads,
         checkpoint=checkpoint,
@@ -160,6 +162,7 @@ def infer(
     return InferentialResult(
         decision=decision,
         protocol=protocol,
+        evidence=studyset,
         map=fitted.map,
         clusters=clusters,
         diagnosis=diagnose(fitted.map, clusters),
@@ -233,9 +236,9 @@ def _null_settings(protocol: Protocol) -> dict[str, Any]:
 
 
 def _check_iterations(protocol: Protocol) -> None:
-    smallest = 1 / (protocol.iterations + 1)
+    smallest = smallest_p(protocol.iterations, protocol.p_rule)
     if smallest > protocol.alpha:
-        needed = math.ceil(1 / protocol.alpha) - 1
+        needed = math.ceil(1 / protocol.alpha) - (protocol.p_rule != "b/B")
         raise ArgumentError(
             f"with {count(protocol.iterations, 'iteration')} the smallest p there can be is "
             f"{smallest:.3g}, above the alpha of {protocol.alpha:g}; ask for at least {needed:,} "

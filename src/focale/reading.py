@@ -34,6 +34,7 @@ from focale.space.mask import Mask
 from focale.space.targets import TARGETS, standard_mask
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
+from focale.studyset.others import taken_as
 from focale.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Reading(OfMap):
     ----------
     decision, protocol
         How the evidence is read and why, and the choices made beforehand.
+    evidence
+        The evidence as reported, before it is pooled; `studyset` is what was analysed.
     map
         The ALE statistic and what it was made from.
     clusters
@@ -97,6 +100,7 @@ class Reading(OfMap):
 
     decision: Decision
     protocol: Protocol
+    evidence: Studyset
     map: AleMap
     clusters: Clusters
     diagnosis: Diagnosis
@@ -168,9 +172,14 @@ def evidence_and_estimator(studyset: Studyset, protocol: Protocol) -> tuple[Stud
         If the studyset was converted from Talairach coordinates in another way.
     """
     _check_conversion(studyset, protocol)
-    pooled = studyset.pooled(protocol.pooling, protocol.pooled_n)
-    mask = mask_of(protocol)
-    return pooled, ALE(fwhm_mm=protocol.fwhm_mm, placement=protocol.placement, mask=mask)
+    taken = taken_as(studyset, protocol.reading)
+    pooled = taken.pooled(protocol.pooling, protocol.pooled_n)
+    return pooled, ALE(
+        fwhm_mm=protocol.fwhm_mm,
+        placement=protocol.placement,
+        mask=mask_of(protocol),
+        null=protocol.null,
+    )
 
 
 def diagnose(statistic: AleMap, clusters: Clusters, progress: Progress = silent) -> Diagnosis:

@@ -255,7 +255,8 @@ def _examined(
 def _check(questions: Questions | None, studyset: Studyset, protocol: Protocol) -> None:
     """Refuse questions that cannot be asked, before anything is computed."""
     if questions is not None:
-        units_asked_for(studyset.pooled(protocol.pooling, protocol.pooled_n), questions)
+        pooled = studyset.pooled(protocol.pooling, protocol.pooled_n)
+        units_asked_for(pooled, protocol, questions)
 
 
 def _parts_of(folder: Path, *, resume: bool) -> Path:

@@ -13,7 +13,7 @@ from focale.protocol.protocol import Protocol
 
 def test_form__has_every_choice_of_a_protocol_once():
     names = [choice.name for choice in CHOICES]
-    known = {field.name for field in fields(Protocol)} - {"declared", "deviations"}
+    known = {field.name for field in fields(Protocol)} - {"declared", "deviations", "profile"}
     assert sorted(names) == sorted(known)
 
 
@@ -30,3 +30,12 @@ def test_form__offers_every_option(choice):
 
 def test_declared__has_a_date():
     assert declared({"title": "T"}).declared
+
+
+def test_declared__keeps_the_profile_the_form_was_filled_from():
+    profile = Protocol.of_profile("nimare-0.22")
+    assert declared(values_of(profile), profile).profile == "nimare-0.22"
+    dated = profile.declare()
+    changed = declared({**values_of(dated), "iterations": 2000}, dated)
+    assert (changed.profile, changed.placement) == ("nimare-0.22", "nearest")
+    assert changed.deviations[0].changes == "iterations: 5000 -> 2000"

@@ -16,6 +16,7 @@ from tests.cli.conftest import write
 
 IN_RESULT = [
     "dataset_description.json",
+    "evidence.json",
     "interpretation.md",
     "maps",
     "methods.md",

@@ -118,6 +118,14 @@ def test_robustness__wrong_questions_are_refused_before_anything_is_computed(
     assert not list(tmp_path.glob("out*"))
 
 
+def test_robustness__of_a_null_that_cannot_answer_is_refused(asking, run, evidence, tmp_path):
+    protocol = tmp_path / "other.toml"
+    protocol.write_text('null = "eickhoff2012"\n', encoding="utf-8")
+    said = run("run", evidence, "-o", "out", "--protocol", protocol, "--robustness", "all")
+    assert said.code == 2
+    assert "stability and fail-safe need the exact uncorrected null" in said.err
+
+
 def test_robustness__of_a_shard_is_refused(asking):
     said = asking("run", "--robustness", "all", "--shard", "1/2")
     assert said.code == 2

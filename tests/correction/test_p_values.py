@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from focale.correction.p_values import interval_of, p_of_maxima
+from focale.correction.p_values import interval_of, p_of_maxima, smallest_p
 
 
 def test_p_of_maxima__equals_counting(rng):
@@ -94,3 +94,29 @@ def test_interval_of__a_sequential_p_solves_its_tails(h, drawn):
 
 def test_interval_of__a_p_that_did_not_end_is_that_of_all_iterations():
     assert interval_of(5 / 1001, 1000, 100) == interval_of(5 / 1001, 1000)
+
+
+# ------------------------------------------------------------------ the rule of other tools
+
+
+def test_p_of_maxima__b_over_b_is_the_share_within_its_ends(rng):
+    maxima = rng.integers(0, 20, 100)
+    observed = np.arange(-1, 23)
+    share = np.array([np.count_nonzero(maxima >= value) / 100 for value in observed])
+    expected = np.clip(share, 1 / 100, 1 - 1 / 100)
+    np.testing.assert_array_equal(p_of_maxima(observed, maxima, rule="b/B"), expected)
+
+
+def test_interval_of__a_share_has_the_interval_of_its_count():
+    for b in (2, 5, 60):
+        assert interval_of(b / 200, 200, rule="b/B") == interval_of((b + 1) / 201, 200)
+
+
+def test_interval_of__the_smallest_share_may_be_of_no_iteration():
+    assert interval_of(1 / 200, 200, rule="b/B") == interval_of(1 / 201, 200)
+
+
+@pytest.mark.parametrize("rule", ["(b+1)/(B+1)", "b/B"])
+def test_smallest_p__is_what_the_largest_of_all_gets(rng, rule):
+    maxima = rng.integers(0, 20, 99)
+    assert p_of_maxima(np.array(99), maxima, rule=rule) == smallest_p(99, rule)

@@ -14,6 +14,7 @@ import pytest
 
 from focale import pain_studyset_path
 from focale.io import nimads, nimare_dataset, parquet
+from focale.io.evidence import evidence_text
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.io.source import ReadOptions, open_source
 
@@ -167,6 +168,12 @@ def test_nimads_of_ours_loads_in_nimare(tmp_path):
     seen = in_nimare(LOAD, path)
     assert same_foci(ours(), seen)
     assert seen["n"] == {e.id: e.n_subjects for e in ours().experiments}
+
+
+def test_the_evidence_of_a_result_loads_in_nimare(tmp_path):
+    path = tmp_path / "evidence.json"
+    path.write_text(evidence_text(ours(), target="mni152_2mm", space=None), encoding="utf-8")
+    assert same_foci(ours(), in_nimare(LOAD, path))
 
 
 def test_annotations_of_ours_load_in_nimare(tmp_path):

@@ -32,6 +32,9 @@ OTHER = {
     "connectivity": 26,
     "sampling": "grey_matter",
     "tfce": True,
+    "reading": "nimare-0.22",
+    "null": "eickhoff2012",
+    "p_rule": "b/B",
     "iterations": 5000,
     "seed": 7,
     "sub_analyses": ("children", "adults"),
@@ -187,7 +190,7 @@ def test_from_toml__refuses_bytes_that_are_no_text(tmp_path):
 
 def test_choices__are_all_but_title_and_history():
     fields = {field.name for field in dataclasses.fields(Protocol)}
-    assert fields - set(Protocol().choices) == {"title", "declared", "deviations"}
+    assert fields - set(Protocol().choices) == {"title", "declared", "deviations", "profile"}
 
 
 def test_fingerprint__every_choice_changes_it():

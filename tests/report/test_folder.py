@@ -42,6 +42,7 @@ TABLES = [
 ]
 TEXTS = [
     "dataset_description.json",
+    "evidence.json",
     "interpretation.md",
     "methods.md",
     "protocol.toml",

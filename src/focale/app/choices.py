@@ -164,6 +164,30 @@ CHOICES = (
         "more",
     ),
     Choice(
+        "reading",
+        "Experiments of a Sleuth file",
+        "All; or those NiMARE's reader keeps, to compare with it.",
+        "one_of",
+        "more",
+        (("complete", "all"), ("nimare-0.22", "as NiMARE 0.22 reads them")),
+    ),
+    Choice(
+        "null",
+        "Uncorrected p",
+        "Exact; or from a histogram with bins of 1e-5, to compare with other tools.",
+        "one_of",
+        "more",
+        (("exact", "exact"), ("eickhoff2012", "histogram")),
+    ),
+    Choice(
+        "p_rule",
+        "Family-wise p of b of B random maps",
+        "The second is that of other tools, and too small where b is small.",
+        "one_of",
+        "more",
+        (("(b+1)/(B+1)", "(b + 1) / (B + 1)"), ("b/B", "b / B")),
+    ),
+    Choice(
         "display_percentile",
         "Display-only threshold (percentile)",
         "Of a reading that describes: how much of the map the picture shows.",
@@ -214,7 +238,7 @@ def declared(values: Mapping[str, Any], earlier: Protocol | None = None) -> Prot
     ArgumentError
         If there is no such choice, or a value is none it may have.
     """
-    known = {field.name for field in fields(Protocol)} - {"declared", "deviations"}
+    known = {field.name for field in fields(Protocol)} - {"declared", "deviations", "profile"}
     unknown = sorted(set(values) - known)
     if unknown:
         raise ArgumentError(f"{unknown[0]!r} is not a choice of a protocol")
@@ -222,7 +246,7 @@ def declared(values: Mapping[str, Any], earlier: Protocol | None = None) -> Prot
     if isinstance(given.get("sub_analyses"), list):
         given["sub_analyses"] = tuple(given["sub_analyses"])
     try:
-        protocol = Protocol(**given)
+        protocol = Protocol(**given, profile=earlier.profile if earlier else "")
         if earlier is None or not earlier.declared:
             return protocol.declare()
         differing = {

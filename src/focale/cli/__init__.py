@@ -14,6 +14,7 @@ from focale.cli.app import app as app_command
 from focale.cli.assess import assess
 from focale.cli.atlases import atlases
 from focale.cli.check import check
+from focale.cli.compare import compare
 from focale.cli.convert import convert
 from focale.cli.demo import demo
 from focale.cli.describe import describe
@@ -43,7 +44,7 @@ def app() -> None:
 
 COMMANDS = (
     *(demo, app_command, check, convert, assess, protocol),
-    *(run_command, describe, report, merge, atlases, lint),
+    *(run_command, describe, compare, report, merge, atlases, lint),
 )
 for command in COMMANDS:
     app.add_command(command)

@@ -264,3 +264,13 @@ def read_lines(path: str) -> list[str]:
         raise InputMissingError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ReadError(f"{path} is not UTF-8 text; save it as plain text (UTF-8)") from error
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines whose columns end together; the last column, of words, begins so."""
+    *numbers, words = zip(*rows, strict=True)
+    widths = [max(map(len, column)) for column in numbers]
+    return [
+        "  ".join([*(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=False)), word])
+        for row, word in zip(rows, words, strict=True)
+    ]

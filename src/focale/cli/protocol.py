@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from focale.cli.profile_option import PROFILE_HELP, with_profile
 from focale.errors import OutputError
 
 
@@ -21,14 +22,15 @@ from focale.errors import OutputError
 )
 @click.option("--title", default="", help="What the analysis is about.")
 @click.option("--min-experiments", type=int, help="Independent studies for inference.")
-def protocol(output: str, title: str, min_experiments: int | None) -> None:
+@click.option("--profile", metavar="NAME", help=PROFILE_HELP)
+def protocol(output: str, title: str, min_experiments: int | None, profile: str | None) -> None:
     """Write a protocol with the present date, to be edited and kept with the review.
 
     Pass it to `focale assess`, `focale run` and `focale describe` with --protocol.
     """
     from focale.protocol.protocol import Protocol
 
-    choices = Protocol(title=title)
+    choices = with_profile(Protocol(title=title), profile)
     if min_experiments is not None:
         choices = replace(choices, min_experiments=min_experiments)
     text = choices.declare().to_toml()

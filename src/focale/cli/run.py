@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import click
 from focale.cli.atlas_option import atlas_option, atlases_from, words_of_atlases
 from focale.cli.console import (
     STOPPED,
+    aligned,
     command_words,
     conditions_from,
     evidence_options,
@@ -24,6 +24,7 @@ from focale.cli.console import (
     stage,
     warn,
 )
+from focale.cli.profile_option import PROFILE_HELP, with_profile
 from focale.cli.robustness_option import robustness_options, words_of_robustness
 from focale.errors import ArgumentError
 from focale.phrases import one_line, share_text
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @evidence_options
 @atlas_option
 @robustness_options
+@click.option("--profile", metavar="NAME", help=PROFILE_HELP)
 @click.option("--iterations", type=int, metavar="N", help="Random maps of the null.")
 @click.option("--seed", type=int, metavar="K", help="Seed of the random numbers.")
 @click.option("--threads", type=int, metavar="T", help="Threads; by default one a core.")
@@ -70,6 +72,7 @@ def run(
     options: ReadOptions,
     atlases: tuple[str, ...],
     questions: Questions | None,
+    profile: str | None,
     iterations: int | None,
     seed: int | None,
     threads: int | None,
@@ -88,7 +91,7 @@ def run(
     """
     from focale.workflow import Selection, read_evidence
 
-    protocol = _protocol(protocol_file, iterations=iterations, seed=seed)
+    protocol = _protocol(protocol_file, profile, iterations=iterations, seed=seed)
     selection = Selection(ids=ids_from(ids), first=first, where=conditions_from(where))
     if shard is not None:
         if null is not None or resume:
@@ -101,6 +104,7 @@ def run(
     command = command_words("run", inputs, ids, first, where, protocol_file, options)
     command += words_of_atlases(atlases) + words_of_robustness(questions)
     for name, value in (
+        ("--profile", profile),
         ("--iterations", iterations),
         ("--seed", seed),
         ("--stop-after", stop_after),
@@ -195,12 +199,12 @@ def _shard(
     return 0
 
 
-def _protocol(path: str | None, **given: int | None) -> Protocol:
+def _protocol(path: str | None, profile: str | None, **given: int | None) -> Protocol:
     """The protocol, with what the command line says otherwise.
 
     A change of a protocol from a file is a deviation from it.
     """
-    protocol = protocol_from(path)
+    protocol = with_profile(protocol_from(path), profile, path)
     changes: dict[str, Any] = {
         name: value
         for name, value in given.items()
@@ -252,20 +256,10 @@ def _show_clusters(result: InferentialResult) -> None:
                 *(one_line(label, 60) for label in labels),
             ]
         )
-    for line in _aligned(rows):
+    for line in aligned(rows):
         click.echo(line)
     for anatomy in result.anatomy[:1]:
         say(f"Labels at the peak: {anatomy.atlas.title}.")
     for number, flags in enumerate(result.dominance, start=1):
         for flag in flags.flags:
             say(f"Note: in cluster {number}, {flag}.")
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines whose columns end together; the last column, of words, begins so."""
-    *numbers, words = zip(*rows, strict=True)
-    widths = [max(map(len, column)) for column in numbers]
-    return [
-        "  ".join([*(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=False)), word])
-        for row, word in zip(rows, words, strict=True)
-    ]

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
-from focale._check import check_count
+from focale._check import check_choice, check_count, refuse
 from focale.correction.null import (
     Null,
     NullSettings,
@@ -23,7 +24,7 @@ from focale.correction.null import (
     iterations_of_shard,
     null_of,
 )
-from focale.correction.p_values import p_of_maxima
+from focale.correction.p_values import PRule, p_of_maxima
 from focale.correction.result import FweResult
 from focale.correction.running import Running
 from focale.estimators.result import AleResult
@@ -48,6 +49,7 @@ def fwe(
     sampling: Sampling | Mask = "mask",
     tfce: bool = False,
     stop_after: int | None = None,
+    p_rule: PRule = "(b+1)/(B+1)",
     executor: Executor | None = None,
     threads: int | None = None,
     checkpoint: str | Path | None = None,
@@ -82,6 +84,8 @@ def fwe(
         iterations are at least as large as the largest value, cluster size and cluster
         mass observed. It saves time where nothing converges, and is valid too; see
         `p_of_maxima`.
+    p_rule
+        "(b+1)/(B+1)"; or "b/B", to compare with tools that compute p so.
     executor
         Where iterations are computed: any executor of `concurrent.futures`, also that of
         a Dask cluster (`Client.get_executor()`).
@@ -114,8 +118,11 @@ def fwe(
     [0.0099, 0.0099]
     """
     check_count("n_iterations", "fwe", n_iterations, 1)
+    check_choice("p_rule", "fwe", p_rule, get_args(PRule))
     if stop_after is not None:
         check_count("stop_after", "fwe", stop_after, 1)
+        if p_rule == "b/B":
+            raise refuse("stop_after", "fwe", "None where p_rule is 'b/B'", stop_after)
     if threads is not None:
         check_count("threads", "fwe", threads, 1)
     settings = NullSettings(
@@ -141,7 +148,7 @@ def fwe(
         running=Running(np.array(leading), stop_after),
         progress=progress,
     )
-    return _corrected(result, clusters, masses, enhanced, null, maxima, stop_after)
+    return _corrected(result, clusters, masses, enhanced, null, maxima, stop_after, p_rule)
 
 
 def fwe_shard(
@@ -217,13 +224,14 @@ def _corrected(
     null: Null,
     computed: IntArray,
     stop_after: int | None,
+    p_rule: PRule,
 ) -> FweResult:
     """P of voxels and clusters, from the maxima of all iterations."""
     maxima = NullMaxima.of(computed)
     p_of_clusters = np.stack(
         [
-            p_of_maxima(clusters.sizes, maxima.size, stop_after),
-            p_of_maxima(masses, maxima.mass, stop_after),
+            p_of_maxima(clusters.sizes, maxima.size, stop_after, p_rule),
+            p_of_maxima(masses, maxima.mass, stop_after, p_rule),
         ],
         axis=1,
     )
@@ -232,11 +240,12 @@ def _corrected(
     tfce = p_tfce = None
     if enhanced is not None and maxima.tfce is not None:
         tfce = VoxelMap(enhanced * TFCE_STEP, mask)
-        p_tfce = VoxelMap(p_of_maxima(enhanced, maxima.tfce, stop_after), mask)
+        p_tfce = VoxelMap(p_of_maxima(enhanced, maxima.tfce, stop_after, p_rule), mask)
+    p_voxel = p_of_maxima(result.ma.log_sum, maxima.largest, stop_after, p_rule)
     return FweResult(
         uncorrected=result,
         clusters=clusters,
-        p_voxel=VoxelMap(p_of_maxima(result.ma.log_sum, maxima.largest, stop_after), mask),
+        p_voxel=VoxelMap(p_voxel, mask),
         p_size=VoxelMap(with_background[clusters.labels, 0], mask),
         p_mass=VoxelMap(with_background[clusters.labels, 1], mask),
         p_tfce=p_tfce,
@@ -247,4 +256,5 @@ def _corrected(
         sampling=null.sampling,
         settings=null.settings,
         stop_after=stop_after,
+        p_rule=p_rule,
     )

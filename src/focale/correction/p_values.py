@@ -5,21 +5,30 @@ least as large as what is observed (Phipson and Smyth 2010, doi:10.2202/1544-611
 A sequential test (Besag and Clifford 1991, doi:10.1093/biomet/78.2.301) ends for what it
 observes as soon as h iterations are at least as large: with the h-th at iteration l,
 p = h / l. Both are valid for every B: under the null, p is at most alpha with a
-probability of at most alpha.
+probability of at most alpha. The rule "b/B", kept within 1/B and 1 - 1/B, is that of other
+tools; it is not valid where b is small, and exists to compare with them.
 """
 
 from __future__ import annotations
 
 import heapq
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy.special import betaincinv
 
 from focale.typing import FloatArray, IntArray
 
+PRule = Literal["(b+1)/(B+1)", "b/B"]
+"""How p follows from b of B iterations."""
 
-def p_of_maxima(observed: Any, maxima: IntArray, stop_after: int | None = None) -> FloatArray:
+
+def p_of_maxima(
+    observed: Any,
+    maxima: IntArray,
+    stop_after: int | None = None,
+    rule: PRule = "(b+1)/(B+1)",
+) -> FloatArray:
     """P of what is observed, beside the maxima of the iterations.
 
     Parameters
@@ -30,6 +39,8 @@ def p_of_maxima(observed: Any, maxima: IntArray, stop_after: int | None = None) 
         Shape (B,); in the order of the iterations.
     stop_after
         The h of a sequential test; None for a test of all iterations.
+    rule
+        "(b+1)/(B+1)", or "b/B" as other tools have it, which knows no sequential test.
 
     Examples
     --------
@@ -41,6 +52,9 @@ def p_of_maxima(observed: Any, maxima: IntArray, stop_after: int | None = None) 
     """
     rising = np.sort(maxima)
     n_as_large = maxima.size - np.searchsorted(rising, observed, side="left")
+    if rule == "b/B":
+        smallest = 1 / maxima.size
+        return np.asarray(np.clip(n_as_large / maxima.size, smallest, 1 - smallest))
     p: FloatArray = np.asarray((n_as_large + 1) / (maxima.size + 1))
     if stop_after is None or maxima.size < stop_after:
         return p
@@ -61,8 +75,23 @@ def _running_largest(maxima: IntArray, rank: int) -> IntArray:
     return np.array(running)
 
 
+def smallest_p(n_iterations: int, rule: PRule = "(b+1)/(B+1)") -> float:
+    """The smallest p that so many iterations can give.
+
+    Examples
+    --------
+    >>> smallest_p(99), smallest_p(100, "b/B")
+    (0.01, 0.01)
+    """
+    return 1 / n_iterations if rule == "b/B" else 1 / (n_iterations + 1)
+
+
 def interval_of(
-    p: float, n_iterations: int, stop_after: int | None = None, confidence: float = 0.95
+    p: float,
+    n_iterations: int,
+    stop_after: int | None = None,
+    confidence: float = 0.95,
+    rule: PRule = "(b+1)/(B+1)",
 ) -> tuple[float, float]:
     """Interval of the p that endless iterations would give (Clopper and Pearson 1934).
 
@@ -80,7 +109,11 @@ def interval_of(
         low = betaincinv(stop_after, n_before + 1, tail)
         high = betaincinv(stop_after, n_before, 1 - tail) if n_before else 1.0
         return float(low), float(high)
-    return interval_of_share(round(p * (n_iterations + 1)) - 1, n_iterations, confidence)
+    n_as_large = round(p * (n_iterations + 1)) - 1
+    if rule == "b/B":
+        n_as_large = round(p * n_iterations)
+        n_as_large = 0 if n_as_large <= 1 else n_as_large  # b = 0 and b = 1 have one p
+    return interval_of_share(n_as_large, n_iterations, confidence)
 
 
 def interval_of_share(n: int, n_all: int, confidence: float = 0.95) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from focale._check import check_between, check_choice, refuse
 from focale.correction.null import NullSettings
-from focale.correction.p_values import interval_of, p_of_maxima
+from focale.correction.p_values import PRule, interval_of, p_of_maxima
 from focale.errors import ArgumentError
 from focale.estimators.result import AleResult
 from focale.frozen import freeze
@@ -60,6 +60,8 @@ class FweResult:
         What was chosen about the null.
     stop_after
         The h of a sequential test (see `p_values`); None for a test of all iterations.
+    p_rule
+        How p follows from the iterations.
     """
 
     uncorrected: AleResult
@@ -75,6 +77,7 @@ class FweResult:
     sampling: Mask
     settings: NullSettings
     stop_after: int | None
+    p_rule: PRule = "(b+1)/(B+1)"
 
     def __post_init__(self) -> None:
         freeze(self, "p_of_clusters")
@@ -158,7 +161,7 @@ class FweResult:
         check_between("alpha", "FweResult.smallest_size", alpha, 0, 1)
         # One more voxel than the largest of the null beats every iteration.
         sizes = np.arange(1, int(self.maxima.size.max(initial=0)) + 2)
-        p = p_of_maxima(sizes, self.maxima.size, self.stop_after)
+        p = p_of_maxima(sizes, self.maxima.size, self.stop_after, self.p_rule)
         return int(sizes[np.argmax(p <= alpha)]) if p[-1] <= alpha else int(sizes[-1])
 
     def interval(self, p: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -169,7 +172,7 @@ class FweResult:
         if not 0 < p <= 1:
             raise refuse("p", "FweResult.interval", "above 0 and at most 1", p)
         check_between("confidence", "FweResult.interval", confidence, 0, 1)
-        return interval_of(p, self.n_iterations, self.stop_after, confidence)
+        return interval_of(p, self.n_iterations, self.stop_after, confidence, self.p_rule)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -11,6 +11,7 @@ from focale.phrases import count, one_line
 from focale.protocol.protocol import Protocol
 from focale.space.talairach import CONVERSION_NAMES
 from focale.studyset.model import Studyset
+from focale.studyset.others import taken_as
 
 POWER_EXPERIMENTS = 20
 """Experiments for power at moderate effects (Eickhoff et al. 2016)."""
@@ -59,6 +60,7 @@ def assess(studyset: Studyset, protocol: Protocol | None = None) -> Decision:
     'descriptive'
     """
     protocol = protocol or Protocol()
+    studyset = taken_as(studyset, protocol.reading)
     n_independent = _n_independent(studyset, protocol)
     minimum = protocol.min_experiments
     is_by_group = protocol.independence == "subject_group"

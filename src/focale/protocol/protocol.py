@@ -22,11 +22,22 @@ from focale._check import check_between, check_choice, check_count, check_positi
 from focale.errors import ArgumentError, InputMissingError, ReadError
 from focale.inference.clusters import Connectivity
 from focale.inference.ma_maps import Placement
+from focale.protocol.profiles import PROFILES, profile_of
 from focale.space.talairach import TalairachMatrix
+from focale.studyset.others import ReaderOf
 from focale.studyset.pooling import PooledN, Pooling
 
 Correction = Literal["size", "mass", "voxel"]
+NullMethod = Literal["exact", "eickhoff2012"]
+PRule = Literal["(b+1)/(B+1)", "b/B"]
 
+_LATER = {"reading": "complete", "null": "exact", "p_rule": "(b+1)/(B+1)"}
+"""Choices that came after the first protocols, and what was done before there was a choice.
+
+They enter the fingerprint only where they differ from it, so older fingerprints hold.
+"""
+
+_NEVER = object()
 _FLOATS = ("fwhm_mm", "display_percentile", "min_cluster_mm3", "alpha", "cluster_forming_p")
 _WHOLE = ("min_experiments", "connectivity", "iterations", "seed")
 
@@ -87,6 +98,13 @@ class Protocol:
         image; see `fwe`.
     tfce
         Whether TFCE is computed beside it; it does not decide what is listed. See `fwe`.
+    reading
+        "complete": every experiment of the source counts; "nimare-0.22": those of a Sleuth
+        file that NiMARE's reader keeps, to compare with it. See `taken_as`.
+    null
+        Uncorrected p: "exact" or "eickhoff2012"; see `ALE`.
+    p_rule
+        Corrected p of b of B iterations: "(b+1)/(B+1)" or, to compare, "b/B"; see `fwe`.
     iterations, seed
         Of the null.
     sub_analyses
@@ -95,6 +113,9 @@ class Protocol:
         When the protocol was declared (ISO 8601, UTC), or "" for the default protocol.
     deviations
         Changes made after that.
+    profile
+        Name of the tool whose choices were taken; see `Protocol.of_profile`. No choice of
+        its own: what differs from the profile is in the choices.
     """
 
     title: str = ""
@@ -114,11 +135,15 @@ class Protocol:
     connectivity: Connectivity = 6
     sampling: str = "mask"
     tfce: bool = False
+    reading: ReaderOf = "complete"
+    null: NullMethod = "exact"
+    p_rule: PRule = "(b+1)/(B+1)"
     iterations: int = 10_000
     seed: int = 0
     sub_analyses: tuple[str, ...] = ()
     declared: str = ""
     deviations: tuple[Deviation, ...] = ()
+    profile: str = ""
 
     def __post_init__(self) -> None:
         for name in ("title", "mask", "sampling", "declared"):
@@ -140,6 +165,10 @@ class Protocol:
         check_choice("correction", "Protocol", self.correction, get_args(Correction))
         check_choice("connectivity", "Protocol", self.connectivity, get_args(Connectivity))
         check_choice("tfce", "Protocol", self.tfce, (True, False))
+        check_choice("reading", "Protocol", self.reading, get_args(ReaderOf))
+        check_choice("null", "Protocol", self.null, get_args(NullMethod))
+        check_choice("p_rule", "Protocol", self.p_rule, get_args(PRule))
+        check_choice("profile", "Protocol", self.profile, ("", *PROFILES))
         check_count("iterations", "Protocol", self.iterations, 1)
         check_count("seed", "Protocol", self.seed, 0)
         for name in _FLOATS:  # 95 and 95.0 are one choice, with one fingerprint
@@ -147,6 +176,25 @@ class Protocol:
                 object.__setattr__(self, name, float(getattr(self, name)))
         for name in _WHOLE:
             object.__setattr__(self, name, int(getattr(self, name)))
+
+    @classmethod
+    def of_profile(cls, name: str, **others: Any) -> Protocol:
+        """The choices of another tool, as far as they are known and can be taken.
+
+        Parameters
+        ----------
+        name
+            "nimare-0.22", "jale" or "gingerale-3"; `profile_of(name).choices` says what is
+            known of each, and what is not.
+        **others
+            Choices beside those of the profile, or in place of them.
+
+        Examples
+        --------
+        >>> Protocol.of_profile("nimare-0.22").placement
+        'nearest'
+        """
+        return cls(**{**profile_of(name).values, "profile": name, **others})
 
     def declare(self) -> Protocol:
         """The protocol with the present time as its date of declaration."""
@@ -174,14 +222,15 @@ class Protocol:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """The choices alone, without title, dates and history."""
-        record = asdict(self)
-        return {k: v for k, v in record.items() if k not in ("title", "declared", "deviations")}
+        """The choices alone, without title, dates, history and the name of a profile."""
+        about = ("title", "declared", "deviations", "profile")
+        return {k: v for k, v in asdict(self).items() if k not in about}
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the choices, hexadecimal; equal for equal choices."""
-        text = json.dumps(self.choices, sort_keys=True, ensure_ascii=True)
+        choices = {k: v for k, v in self.choices.items() if _LATER.get(k, _NEVER) != v}
+        text = json.dumps(choices, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def differences(self, other: Protocol) -> list[str]:
@@ -200,8 +249,9 @@ class Protocol:
         record = {key: value for key, value in asdict(self).items() if value is not None}
         record["sub_analyses"] = list(self.sub_analyses)
         record["deviations"] = [asdict(deviation) for deviation in self.deviations]
-        if not record["deviations"]:
-            del record["deviations"]
+        for name in ("deviations", "profile"):
+            if not record[name]:
+                del record[name]
         return (
             "# Protocol of a coordinate-based meta-analysis, written by Focale.\n"
             "# Declare it before a map is computed; see docs/protocol.md.\n"

@@ -134,7 +134,8 @@ def _after(result: DescriptiveResult | InferentialResult) -> Iterator[Item]:
     yield Item(
         "Data and code",
         "you",
-        "Share your file and this output folder: it has the maps without a threshold.",
+        "Share this output folder: it has the coordinates as reported (evidence.json) and the "
+        "maps without a threshold.",
     )
     says = (
         "what the test can and cannot say"

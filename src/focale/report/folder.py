@@ -18,6 +18,7 @@ from typing import Any
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.io.atomic import atomic_folder
+from focale.io.evidence import EVIDENCE_NAME, evidence_text
 from focale.plotting.contributions import plot_contribution_bars, plot_contribution_heatmap
 from focale.plotting.foci import plot_foci
 from focale.plotting.left_out import plot_left_out
@@ -84,6 +85,11 @@ def write_reading(
             write_table(unfinished / "tables" / f"{run.label}_{name}.tsv", table, columns)
         _write_texts(result, unfinished)
         write_provenance(result, unfinished, run)
+        seen = result.evidence
+        write_text(
+            unfinished / EVIDENCE_NAME,
+            evidence_text(seen.record, target=seen.target, space=seen.space),
+        )
         data = report_data(result, run)
         write_json(unfinished / DATA_NAME, data)
         write_text(unfinished / "report.html", render(data))

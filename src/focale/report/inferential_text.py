@@ -51,7 +51,7 @@ def p_text(p: float, n_iterations: int) -> str:
     >>> p_text(0.0125, 9999), p_text(1 / 10_001, 10_000), p_text(1.0, 99)
     ('p = .013', 'p <= .0001', 'p = 1')
     """
-    sign = "<=" if p <= 1 / (n_iterations + 1) else "="
+    sign = "<=" if p * (n_iterations + 1) < 1.5 else "="
     return f"p {sign} {share_text(p)}"
 
 

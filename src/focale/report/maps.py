@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from focale.correction.p_values import smallest_p
 from focale.descriptive import DescriptiveResult
 from focale.inference.clusters import CONTACTS
 from focale.inferential import InferentialResult
@@ -232,7 +233,8 @@ def null_record(result: InferentialResult) -> dict[str, Any]:
         "Iterations": n,
         "Seed": corrected.seed,
         "SequentialStopAfter": corrected.stop_after,
-        "SmallestP": 1 / (n + 1),
+        "SmallestP": smallest_p(n, corrected.p_rule),
+        "PRule": corrected.p_rule,
         "MonteCarloErrorAtAlpha": float(np.sqrt(alpha * (1 - alpha) / n)),
         "ClusterFormingP": corrected.cluster_forming_p,
         "ClusterFormingALE": threshold if np.isfinite(threshold) else None,

@@ -6,13 +6,16 @@ from typing import TypeAlias
 
 import numpy as np
 
+from focale.correction.p_values import PRule
 from focale.descriptive import DescriptiveResult
 from focale.inference.clusters import CONTACTS
 from focale.inferential import InferentialResult
 from focale.phrases import count, listed, one_line, volume
+from focale.protocol.profiles import profile_of
 from focale.protocol.protocol import Protocol
 from focale.report.references import cite
 from focale.report.robustness_methods import robustness_methods
+from focale.studyset.others import taken_as
 
 _CONVERSIONS = {
     "pooled": f"the pooled matrix {cite('lancaster2007')}",
@@ -49,7 +52,12 @@ def methods(result: AnyReading, version: str) -> str:
         _decision(result),
     ]
     if isinstance(result, InferentialResult):
-        sentences += [_uncorrected(), _null(result), *_sequential(result), _corrected(result)]
+        sentences += [
+            _uncorrected(result),
+            _null(result),
+            *_sequential(result),
+            _corrected(result),
+        ]
         sentences += _tfce(result)
     else:
         sentences.append(_display(result))
@@ -83,6 +91,12 @@ def _evidence(result: AnyReading) -> str:
             f"left {len(studyset)}; a pooled experiment has the "
             f"{'smallest' if result.protocol.pooled_n == 'min' else 'largest'} sample size of its "
             "members."
+        )
+    n_lost = len(result.evidence) - len(taken_as(result.evidence, result.protocol.reading))
+    if n_lost:
+        text += (
+            f" To compare with NiMARE 0.22, {count(n_lost, 'experiment')} that its reader loses "
+            "(a repeated header, or no foci) did not take part."
         )
     if outside:
         text += (
@@ -153,6 +167,9 @@ def _decision(result: AnyReading) -> str:
         for d in protocol.deviations
     ]
     deviated = f" Deviations from it: {listed(deviations)}." if deviations else ""
+    if protocol.profile:
+        tool = profile_of(protocol.profile).title
+        deviated = f" Its choices were taken from {tool}, as far as they are known.{deviated}"
     return (
         f"{declared} (fingerprint {protocol.fingerprint[:12]}) asks for at least "
         f"{protocol.min_experiments} independent {result.decision.unit} for an inferential "
@@ -172,10 +189,12 @@ def _display(result: DescriptiveResult) -> str:
     )
 
 
-def _uncorrected() -> str:
+def _uncorrected(result: InferentialResult) -> str:
+    binned = " of histograms with bins of 1e-5" if result.protocol.null == "eickhoff2012" else ""
     return (
         "Uncorrected p values follow from the distribution of ALE at a voxel if the experiments "
-        f"were independent of each other in space {cite('eickhoff2012')}, computed by convolution."
+        f"were independent of each other in space {cite('eickhoff2012')}, computed by "
+        f"convolution{binned}."
     )
 
 
@@ -191,8 +210,20 @@ def _null(result: InferentialResult) -> str:
         f"(seed {corrected.seed}) every focus was moved to a voxel drawn uniformly from "
         f"{corrected.sampling.name} ({corrected.sampling.n_voxels:,} voxels), with the number of "
         "foci and the sample size of each experiment as observed, and the largest ALE, cluster "
-        "size and cluster mass of the map were kept. p = (b + 1) / (B + 1), b of the B iterations "
-        f"being at least as large as what is observed {cite('phipson2010')}."
+        f"size and cluster mass of the map were kept. {_p_rule(corrected.p_rule)}."
+    )
+
+
+def _p_rule(rule: PRule) -> str:
+    if rule == "b/B":
+        return (
+            "p = b / B, within 1 / B and 1 - 1 / B, b of the B iterations being at least as large "
+            "as what is observed; it is the rule of the tool this is compared with, and too small "
+            "where b is small"
+        )
+    return (
+        "p = (b + 1) / (B + 1), b of the B iterations being at least as large as what is observed "
+        f"{cite('phipson2010')}"
     )
 
 

@@ -130,6 +130,7 @@ class Retest:
             sampling=settings.sampling,
             tfce=self.level == "tfce",
             stop_after=corrected.stop_after,
+            p_rule=corrected.p_rule,
             threads=self.threads,
         )
 

@@ -44,7 +44,7 @@ COLUMNS = {**_OF_PEAK, **_OF_CLUSTER}
 _P_OF_PEAK = {
     "z_value": "One-tailed z of the uncorrected p of the peak",
     "p_uncorrected": "Uncorrected p of the peak",
-    "p_voxel": "Family-wise p of the peak, among all voxels: (b + 1) / (B + 1)",
+    "p_voxel": "Family-wise p of the peak, among all voxels",
 }
 _P_OF_CLUSTER = {
     "p_size": "Family-wise p of the size of the cluster; first row of a cluster",

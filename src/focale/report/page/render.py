@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -41,19 +41,24 @@ def render(data: Mapping[str, Any]) -> str:
             f"the report's data have format {data.get('format')!r}, and this version of Focale "
             f"makes pages of format {FORMAT}; run the analysis again"
         )
-    scripts = [_asset(name) for name in SCRIPTS]
-    style = "\n".join(_asset(name) for name in STYLES)
+    return fill(
+        "report.html.jinja",
+        SCRIPTS,
+        STYLES,
+        data=data,
+        viewer_json=_for_script(data["viewer"]),
+        tables_json=_for_script(dict(data["tables"])),
+    )
+
+
+def fill(template: str, scripts: Sequence[str], styles: Sequence[str], **content: Any) -> str:
+    """A page from a template, with scripts and styles inside and nothing from elsewhere."""
+    scripts = [_asset(name) for name in scripts]
+    style = "\n".join(_asset(name) for name in styles)
     page: str = (
         _environment()
-        .get_template("report.html.jinja")
-        .render(
-            data=data,
-            scripts=scripts,
-            style=style,
-            policy=_policy(scripts, style),
-            viewer_json=_for_script(data["viewer"]),
-            tables_json=_for_script(dict(data["tables"])),
-        )
+        .get_template(template)
+        .render(scripts=scripts, style=style, policy=_policy(scripts, style), **content)
     )
     return page
 
@@ -85,7 +90,7 @@ def page_of_folder(folder: Path) -> str:
 
 def _policy(scripts: list[str], style: str) -> str:
     """Content security policy: these scripts and this style, and nothing from elsewhere."""
-    allowed = " ".join(map(_digest, scripts))
+    allowed = " ".join(map(_digest, scripts)) or "'none'"
     return (
         f"default-src 'none'; script-src {allowed}; style-src {_digest(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"

@@ -1,0 +1,1 @@
+"""Two readings side by side: what differs, and which difference changes what."""

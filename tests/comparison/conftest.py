@@ -1,0 +1,3 @@
+"""The pain fixtures."""
+
+from tests.fixtures_pain import *  # noqa: F403
