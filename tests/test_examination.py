@@ -11,19 +11,19 @@ from focale.robustness import rereading
 from focale.robustness.rules import Corrected, Displayed, Formed
 from focale.robustness.stability import stability
 from tests.fixtures_pain import *  # noqa: F403
-from tests.robustness.conftest import evidence, protocol, tested  # noqa: F401
+from tests.fixtures_ten import *  # noqa: F403
 
 
-def test_examine__leaves_the_reading_as_it_was_and_adds_answers(tested):  # noqa: F811
-    examined = examine(tested)
-    assert tested.robustness is None
-    assert examined.clusters is tested.clusters
+def test_examine__leaves_the_reading_as_it_was_and_adds_answers(ten_tested):
+    examined = examine(ten_tested)
+    assert ten_tested.robustness is None
+    assert examined.clusters is ten_tested.clusters
     assert [found.units.kind for found in examined.robustness.left_out] == ["experiment"]
-    assert len(examined.robustness.removals[0].of_clusters) == len(tested.clusters)
+    assert len(examined.robustness.removals[0].of_clusters) == len(ten_tested.clusters)
 
 
-def test_examine__answers_only_what_is_asked(tested):  # noqa: F811
-    some = examine(tested, Questions(parts=("leave-out",))).robustness
+def test_examine__answers_only_what_is_asked(ten_tested):
+    some = examine(ten_tested, Questions(parts=("leave-out",))).robustness
     assert some.left_out
     assert not some.removals
 
@@ -34,18 +34,18 @@ def test_examine__of_a_description_has_no_p(pain8_described):
     assert np.isnan(found.p).all()
 
 
-def test_examine__of_a_test_has_all_answers(tested):  # noqa: F811
-    found = examine(tested, Questions(n_replicates=6, n_lists=2, most_noise=4)).robustness
+def test_examine__of_a_test_has_all_answers(ten_tested):
+    found = examine(ten_tested, Questions(n_replicates=6, n_lists=2, most_noise=4)).robustness
     assert found.stability.n_replicates == 6
-    assert found.stability.rule == Formed(tested.protocol.cluster_forming_p)
-    assert found.fail_safe.values.shape == (2, len(tested.clusters))
+    assert found.stability.rule == Formed(ten_tested.protocol.cluster_forming_p)
+    assert found.fail_safe.values.shape == (2, len(ten_tested.clusters))
     assert found.fail_safe.most == 4
 
 
-def test_examine__stability_is_that_of_the_rule_of_the_reading(tested, pain8_described):  # noqa: F811
+def test_examine__stability_is_that_of_the_rule_of_the_reading(ten_tested, pain8_described):
     asked = Questions(parts=("stability",), n_replicates=5, correct_replicates=True)
-    corrected = examine(tested, asked).robustness.stability
-    assert corrected.rule == Corrected("size", 0.05, settings=tested.fwe.settings)
+    corrected = examine(ten_tested, asked).robustness.stability
+    assert corrected.rule == Corrected("size", 0.05, settings=ten_tested.fwe.settings)
     shown = examine(pain8_described, asked).robustness
     assert shown.stability.rule == Displayed(95.0)
     assert shown.fail_safe is None
@@ -55,9 +55,9 @@ def test_examine__stability_is_that_of_the_rule_of_the_reading(tested, pain8_des
     np.testing.assert_array_equal(shown.stability.share.values, drawn.share.values)
 
 
-def test_examine__goes_on_from_its_checkpoint(tested, tmp_path, monkeypatch):  # noqa: F811
+def test_examine__goes_on_from_its_checkpoint(ten_tested, tmp_path, monkeypatch):
     path = tmp_path / "parts.npz"
-    whole = examine(tested).robustness.left_out[0]
+    whole = examine(ten_tested).robustness.left_out[0]
 
     def stopping(items):
         for item in items:
@@ -66,20 +66,20 @@ def test_examine__goes_on_from_its_checkpoint(tested, tmp_path, monkeypatch):  #
             yield item
 
     with pytest.raises(KeyboardInterrupt):
-        examine(tested, checkpoint=path, progress=stopping)
+        examine(ten_tested, checkpoint=path, progress=stopping)
     calls = []
     original = rereading.Retest.of
     monkeypatch.setattr(
         rereading.Retest, "of", lambda self, e: calls.append(len(e)) or original(self, e)
     )
-    again = examine(tested, Questions(parts=("leave-out",)), checkpoint=path).robustness
+    again = examine(ten_tested, Questions(parts=("leave-out",)), checkpoint=path).robustness
     assert calls == [9] * 6
     np.testing.assert_array_equal(again.left_out[0].p, whole.p)
 
 
-def test_examine__refuses_a_checkpoint_of_other_data(tested, pain8_described, tmp_path):  # noqa: F811
+def test_examine__refuses_a_checkpoint_of_other_data(ten_tested, pain8_described, tmp_path):
     path = tmp_path / "parts.npz"
-    examine(tested, Questions(parts=("leave-out",)), checkpoint=path)
+    examine(ten_tested, Questions(parts=("leave-out",)), checkpoint=path)
     with pytest.raises(ReadError, match="other data or settings"):
         examine(pain8_described, checkpoint=path)
 

@@ -15,7 +15,7 @@ from focale.robustness.fail_safe import FailSafe
 from focale.robustness.leave_out import LeftOut
 from focale.robustness.removals import Removal
 from focale.robustness.units import Units
-from tests.robustness.conftest import evidence, protocol, tested  # noqa: F401
+from tests.fixtures_ten import *  # noqa: F403
 
 STUDIES = Units("study", ("Abe\n2001", "Bo", "Cy"), np.arange(3))
 
@@ -76,8 +76,8 @@ def test_robustness_sentences__name_a_few_of_many(inferred):
     assert text.startswith("With each lab left out")
 
 
-def test_robustness_sentences__tell_shares_of_samples_and_what_they_are_not(tested):  # noqa: F811
-    text = " ".join(robustness_sentences(examine(tested, Questions(parts=("stability",)))))
+def test_robustness_sentences__tell_shares_of_samples_and_what_they_are_not(ten_tested):
+    text = " ".join(robustness_sentences(examine(ten_tested, Questions(parts=("stability",)))))
     assert text.startswith(
         "Share of all 45 subsamples of 8 of 10 subject groups in which some voxel of a cluster "
         "has an uncorrected p of at most 0.001 in the null of its own experiments: cluster 1 "
@@ -104,9 +104,9 @@ def test_robustness_sentences__tell_fail_safe_n_with_its_interval_and_caution(in
     assert "cluster 6 outlasts at least 50 (50 to 50)" in said(inferred, fail_safe=beyond)
 
 
-def test_methods__say_how_the_answers_were_found(tested):  # noqa: F811
+def test_methods__say_how_the_answers_were_found(ten_tested):
     asked = Questions(n_replicates=5, n_lists=2, most_noise=3)
-    text = methods(examine(tested, asked), "1.0")
+    text = methods(examine(ten_tested, asked), "1.0")
     for words in (
         "Experiments were left out one at a time and the whole test made anew",
         "each was tried alone, and beyond that the one with the largest share",
@@ -115,7 +115,7 @@ def test_methods__say_how_the_answers_were_found(tested):  # noqa: F811
         "experiments in 2 nested lists",
     ):
         assert words in text
-    assert "left out one at a time" not in methods(tested, "1.0")
+    assert "left out one at a time" not in methods(ten_tested, "1.0")
 
 
 def test_robustness_sentences__say_nothing_where_nothing_was_asked(inferred):

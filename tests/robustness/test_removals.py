@@ -13,14 +13,16 @@ from tests.naive import removals as naive
 
 
 @pytest.fixture(scope="module")
-def readings(tested):
-    protocol = tested.protocol
-    return Rereadings(Retest(tested.fwe, tested.clusters, protocol.alpha, protocol.correction))
+def readings(ten_tested):
+    protocol = ten_tested.protocol
+    return Rereadings(
+        Retest(ten_tested.fwe, ten_tested.clusters, protocol.alpha, protocol.correction)
+    )
 
 
 @pytest.fixture(scope="module")
-def units(evidence):
-    return units_of(evidence)
+def units(ten):
+    return units_of(ten)
 
 
 def test_leave_out__has_the_reading_without_each_unit(readings, units):

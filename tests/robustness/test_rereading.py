@@ -23,13 +23,13 @@ def retest_of(result, **more):
 
 
 @pytest.mark.parametrize("left_out", [[0], [3], [9], [2, 3], [0, 1, 2, 3, 4, 5, 6]], ids=str)
-def test_retested__is_a_new_run_without_them_bit_for_bit(tested, evidence, protocol, left_out):
+def test_retested__is_a_new_run_without_them_bit_for_bit(ten_tested, ten, ten_protocol, left_out):
     left = np.setdiff1d(np.arange(10), left_out)
-    ours = retest_of(tested).retested(left)
+    ours = retest_of(ten_tested).retested(left)
     theirs = fwe(
-        ALE(mask=protocol.mask).fit(evidence.slice(evidence.ids[left])),
-        n_iterations=protocol.iterations,
-        seed=protocol.seed,
+        ALE(mask=ten_protocol.mask).fit(ten.slice(ten.ids[left])),
+        n_iterations=ten_protocol.iterations,
+        seed=ten_protocol.seed,
     )
     for name in ("largest", "size", "mass"):
         assert getattr(ours.maxima, name).tolist() == getattr(theirs.maxima, name).tolist()
@@ -52,11 +52,11 @@ def test_retested__of_the_pain_set_is_a_new_run_without_an_experiment(pain):
 
 
 @pytest.mark.parametrize("correction", ["size", "mass", "voxel"])
-def test_retest__fates_are_read_off_the_new_run(evidence, protocol, correction):
-    result = infer(evidence, replace(protocol, correction=correction, alpha=0.2))
+def test_retest__fates_are_read_off_the_new_run(ten, ten_protocol, correction):
+    result = infer(ten, replace(ten_protocol, correction=correction, alpha=0.2))
     assert len(result.clusters)
     left = np.array([0, 1, 4, 5, 6, 7, 8, 9])
-    again = infer(evidence.slice(evidence.ids[left]), result.protocol)
+    again = infer(ten.slice(ten.ids[left]), result.protocol)
     found = retest_of(result).of(left)
     listed, p = again.clusters.labels > 0, again.fwe.p(correction).values
     for c, cluster in enumerate(result.clusters):
@@ -72,15 +72,15 @@ def test_retest__fates_are_read_off_the_new_run(evidence, protocol, correction):
     assert found.n_new == len(again.clusters) - len(overlapping)
 
 
-def test_retest__one_experiment_alone_has_no_test_and_nothing_survives(tested):
-    found = retest_of(tested).of(np.array([3]))
+def test_retest__one_experiment_alone_has_no_test_and_nothing_survives(ten_tested):
+    found = retest_of(ten_tested).of(np.array([3]))
     assert not found.survives.any()
     assert np.all(found.p == 1)
     assert np.all(found.kept_share == 0)
 
 
-def test_retest__of_nobody_moves_no_peak(tested):
-    found = retest_of(tested).of(np.array([], dtype=int))
+def test_retest__of_nobody_moves_no_peak(ten_tested):
+    found = retest_of(ten_tested).of(np.array([], dtype=int))
     assert np.isnan(found.peak_shift_mm).all()
 
 
@@ -125,8 +125,8 @@ def test_fates__counts_new_clusters_and_those_that_moved_apart():
     assert found.n_new == 1
 
 
-def test_fates__survive_packing(tested):
-    found = retest_of(tested).of(np.arange(1, 10))
+def test_fates__survive_packing(ten_tested):
+    found = retest_of(ten_tested).of(np.arange(1, 10))
     again = Fates.unpacked(found.packed())
     for name in ("survives", "kept_share", "peak_shift_mm", "p"):
         np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
@@ -156,8 +156,8 @@ class Counting:
         return self.reread.of(experiments)
 
 
-def test_without__makes_each_reading_once(tested):
-    counting = Counting(retest_of(tested))
+def test_without__makes_each_reading_once(ten_tested):
+    counting = Counting(retest_of(ten_tested))
     readings = Rereadings(counting)
     first = readings.without([3, 1])
     assert readings.without(np.array([1, 3])) is first

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from focale import Protocol, describe, infer, view
+from focale import Protocol, Questions, describe, examine, infer, view
 from focale.errors import ArgumentError, InputMissingError, ReadError
 from focale.report.folder import write_reading
 from focale.report.language import find_claims
@@ -21,6 +21,7 @@ from focale.report.page.render import page_of_folder, render
 from focale.report.provenance import Run
 from tests.fixtures_pain import *  # noqa: F403
 from tests.fixtures_pain import studyset_of
+from tests.fixtures_ten import *  # noqa: F403
 
 RUN = Run("focale run x.json -o OUT", "pain", with_figures=False)
 VOID = {"meta", "link", "img", "br", "hr", "input", "wbr", "source"}
@@ -178,6 +179,29 @@ def test_render__descriptive_pages_claim_nothing(pain8_described):
     for attribute in ("title", "aria-label", "alt", "placeholder"):
         for value in page.all(attribute):
             assert find_claims(value) == []
+
+
+def test_render__examined_descriptive_pages_claim_nothing(pain8_described):
+    examined = examine(pain8_described, Questions(n_replicates=10))
+    page = Page(render(report_data(examined, RUN)))
+    text = ". ".join(" ".join(t.split()) for t in page.texts if t.strip())
+    assert "What would change this picture?" in text
+    assert "Share of 10 random subsamples" in text
+    assert [(found.phrase, found.rule) for found in find_claims(text)] == []
+
+
+def test_render__shows_the_answers_that_were_asked_for(ten_tested):
+    asked = Questions(n_replicates=10, n_lists=2, most_noise=3)
+    page = Page(render(report_data(examine(ten_tested, asked), RUN)))
+    text = " ".join(" ".join(page.texts).split())
+    for words in ("Without each experiment", "How few have to go", "In subsamples", "Fail-safe N"):
+        assert words in text
+    assert "2 lists of up to 3" in text
+    only = Page(render(report_data(examine(ten_tested, Questions(parts=("removals",))), RUN)))
+    text = " ".join(" ".join(only.texts).split())
+    assert "How few have to go" in text
+    assert "Without each experiment" not in text
+    assert "Fail-safe N" not in text
 
 
 def test_render__an_inferential_page_names_the_correction_and_says_what_it_is_not(inferred):
