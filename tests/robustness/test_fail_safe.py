@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import CancelledError
+from threading import Event
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -194,6 +198,29 @@ def test_fail_safe__goes_on_from_what_was_kept(corrected):
     again = fail_safe(corrected, clusters, ALPHA, kept=kept, progress=counted, **given)
     assert len(made) == 1
     assert again.values.tolist() == whole.values.tolist() == kept[KEPT_AS].tolist()
+
+
+def test_fail_safe__leaves_nothing_running_when_it_is_stopped(corrected):
+    clusters = surviving(corrected, "size")
+
+    def stopped(items):
+        for _ in items:
+            raise KeyboardInterrupt
+        yield
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        fail_safe(corrected, clusters, ALPHA, most=3, n_iterations=9, progress=stopped)
+    assert threading.active_count() == before
+
+
+def test_survive__ends_once_it_is_told_to(corrected):
+    clusters, stop = surviving(corrected, "size"), Event()
+    given = {"level": "size", "alpha": ALPHA, "n_iterations": 99}
+    diluted = Diluted(corrected, clusters, noise_of(corrected), stop=stop, **given)
+    stop.set()
+    with pytest.raises(CancelledError):
+        diluted.survive(1, np.arange(len(clusters)))
 
 
 def fail_safe_of(values, most=50, least=0):

@@ -6,6 +6,8 @@ footprints are laid for a few experiments at a time and never kept.
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
+from threading import Event
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +58,8 @@ class Diluted:
         The list.
     level, alpha, n_iterations
         A cluster survives if a voxel of it has a family-wise p of at most alpha.
+    stop
+        Once set, whatever runs ends soon with `CancelledError`.
     """
 
     def __init__(
@@ -67,12 +71,14 @@ class Diluted:
         level: ClusterLevel,
         alpha: float,
         n_iterations: int,
+        stop: Event | None = None,
     ) -> None:
         self.statistic = corrected.uncorrected.map
         self.settings = corrected.settings
         self.sampling = corrected.sampling
         self.clusters, self.noise = clusters, noise
         self.level, self.alpha, self.n_iterations = level, alpha, n_iterations
+        self.stop = stop or Event()
         ma = self.statistic.ma
         self.length = transform_length_with(ma, noise)
         self._known = {0: Sums(ma.log_sum, self._product(ma))}
@@ -85,6 +91,8 @@ class Diluted:
         observed = self._largest(log_sum, threshold)[watched]
 
         def maxima_of(iterations: range) -> IntArray:
+            if self.stop.is_set():
+                raise CancelledError
             contact = self.settings.connectivity
             blocks = null_blocks(
                 design, threshold, iterations, self.settings.seed, connectivity=contact

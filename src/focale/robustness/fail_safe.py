@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import get_args
 
 import numpy as np
@@ -223,6 +224,7 @@ class Search:
     least: int
     most: int
     seed: int
+    stop: Event = field(default_factory=Event)
 
     def __call__(self, realisation: int) -> IntArray:
         """Largest number of noise experiments that each cluster survives, in one list."""
@@ -252,6 +254,7 @@ class Search:
             level=self.level,
             alpha=self.alpha,
             n_iterations=self.n_iterations,
+            stop=self.stop,
         )
 
 
@@ -275,6 +278,7 @@ def _searched(search: Search, todo: range, threads: int) -> Generator[IntArray, 
     try:
         yield from pool.map(search, todo)
     finally:
+        search.stop.set()  # whoever stops the run does not wait for the lists under way
         pool.shutdown(cancel_futures=True)
 
 

@@ -203,7 +203,7 @@ def stability(
         seed=seed,
     )
     judge = rule.judge(statistic, members, drawn.size, repeats=with_replacement)
-    counts = _Counts.kept_in(kept, statistic.mask.n_voxels, len(clusters))
+    counts = _Counts.kept_in(kept, statistic.mask.n_voxels, len(clusters), drawn.n_replicates)
     todo = range(counts.n_replicates, drawn.n_replicates)
     with closing(_blocks(judge, drawn, members, todo, threads or usable_cores())) as blocks:
         for block in progress(Counted(blocks, len(todo), amount=len, what="subsamples")):
@@ -227,9 +227,10 @@ class _Counts:
     n_clusters: int
 
     @classmethod
-    def kept_in(cls, kept: Keeper, n_voxels: int, n_clusters: int) -> _Counts:
+    def kept_in(cls, kept: Keeper, n_voxels: int, n_clusters: int, most: int) -> _Counts:
+        """What was kept, unless that is of more replicates than are asked for."""
         before = kept.get(KEPT_AS)
-        if before is None:
+        if before is None or before[0] > most:
             before = np.zeros(1 + n_clusters + n_voxels, dtype=np.int64)
         return cls(np.array(before), n_clusters)
 
