@@ -19,11 +19,14 @@ from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.io.atomic import atomic_folder
 from focale.io.evidence import EVIDENCE_NAME, evidence_text
+from focale.phrases import count
 from focale.plotting.contributions import plot_contribution_bars, plot_contribution_heatmap
+from focale.plotting.fail_safe import plot_fail_safe
 from focale.plotting.foci import plot_foci
 from focale.plotting.left_out import plot_left_out
 from focale.plotting.maps import plot_ale_glass, plot_ale_slices, plot_clusters_glass
 from focale.plotting.null import plot_null
+from focale.plotting.stability import plot_stability
 from focale.plotting.style import save_figure
 from focale.report.files import write_json, write_table, write_text
 from focale.report.interpretation import interpretation
@@ -34,7 +37,9 @@ from focale.report.page.data import report_data
 from focale.report.page.render import DATA_NAME, render
 from focale.report.provenance import Run, write_provenance
 from focale.report.references import bibtex, cited_in
+from focale.report.robustness_text import stays
 from focale.report.tables import tables_of
+from focale.robustness.answers import Robustness
 
 NULL_NAME = "null.npz"
 """File of the Monte Carlo iterations in a folder."""
@@ -121,9 +126,8 @@ def _figures(result: DescriptiveResult | InferentialResult) -> dict[str, Callabl
             ids, names, result.contributions.mean_drop
         ),
     }
-    for found in result.robustness.left_out if result.robustness else ():
-        name = label_of(f"left out {found.units.kind}")
-        figures[name] = partial(plot_left_out, found, names)
+    if result.robustness is not None:
+        figures |= _of_robustness(result, result.robustness, names)
     if isinstance(result, InferentialResult):
         figures["aleSlices"] = lambda: plot_ale_slices(
             result.surviving, result.clusters.threshold, _at(result), words=_kept_words(result)
@@ -136,6 +140,22 @@ def _figures(result: DescriptiveResult | InferentialResult) -> dict[str, Callabl
         figures["aleSlices"] = lambda: plot_ale_slices(
             result.ale, result.display_threshold, result.ale.max_mm
         )
+    return figures
+
+
+def _of_robustness(
+    result: DescriptiveResult | InferentialResult, answers: Robustness, names: list[str]
+) -> dict[str, Callable[[], Any]]:
+    figures: dict[str, Callable[[], Any]] = {
+        label_of(f"left out {found.units.kind}"): partial(plot_left_out, found, names)
+        for found in answers.left_out
+    }
+    if answers.stability is not None:
+        n = count(answers.stability.n_replicates, "replicate")
+        title = f"Share of {n} in which a voxel {stays(result)}"
+        figures["stability"] = partial(plot_stability, answers.stability, title)
+    if answers.fail_safe is not None:
+        figures["failSafe"] = partial(plot_fail_safe, answers.fail_safe, result.clusters)
     return figures
 
 
