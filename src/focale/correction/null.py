@@ -138,7 +138,7 @@ class Null:
             self.settings.seed,
             connectivity=self.settings.connectivity,
             executor=executor,
-            threads=threads or _usable_cores(),
+            threads=threads or usable_cores(),
             also=also,
         )
 
@@ -165,7 +165,7 @@ def null_of(result: AleResult, settings: NullSettings) -> Null:
         If fewer than two experiments report foci: one cannot converge with others.
     """
     _check_evidence(result)
-    sampling = _sampling(settings.sampling, result.mask)
+    sampling = sampling_mask(settings.sampling, result.mask)
     ale_threshold = result.null.ale_at(settings.cluster_forming_p)
     studyset = result.studyset
     design = null_design(
@@ -178,7 +178,7 @@ def null_of(result: AleResult, settings: NullSettings) -> Null:
     )
     return Null(
         design=design,
-        threshold=_lattice_threshold(ale_threshold),
+        threshold=lattice_threshold(ale_threshold),
         ale_threshold=ale_threshold,
         sampling=sampling,
         heights=tfce_heights(result.ma, result.null) if settings.tfce else None,
@@ -256,7 +256,8 @@ def iterations_of_shard(shard: int, n_shards: int, n_iterations: int) -> range:
     return range(start, stop)
 
 
-def _sampling(sampling: Sampling | Mask, mask: Mask) -> Mask:
+def sampling_mask(sampling: Sampling | Mask, mask: Mask) -> Mask:
+    """The voxels random foci fall on; `sampling` as in `NullSettings`."""
     if sampling == "mask":
         return mask
     if sampling == "grey_matter":
@@ -275,14 +276,14 @@ def _sampling(sampling: Sampling | Mask, mask: Mask) -> Mask:
     return sampling
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
     """Cores this process may use, which on a cluster are fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _lattice_threshold(ale: float) -> int:
+def lattice_threshold(ale: float) -> int:
     """Lattice value such that what is above it has at least this ALE."""
     if not np.isfinite(ale):
         return BEYOND_ALL
