@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focale.diagnostics.contributions import contributions
-from focale.diagnostics.dominance import dominance
+from focale.diagnostics.dominance import ONE_SHARE, ROUNDING, TWO_SHARE
 from focale.inference.clusters import Cluster, Clusters, connected_components
 from focale.inference.ma_maps import MaMaps
 from focale.planning.designs import Critical
@@ -84,13 +84,13 @@ def surviving(log_sum: IntArray, critical: Critical, test: PlannedTest) -> list[
 
 
 def rests_on_few(ma: MaMaps, positions: IntArray) -> bool:
-    """Whether a cluster rests on one or two experiments; see `diagnostics.dominance`."""
+    """Whether a cluster rests on one or two experiments, as `diagnostics.dominance` has it."""
     cluster = Cluster(positions, (), (0.0, 0.0, 0.0), 0.0)
     labels = np.zeros(ma.mask.n_voxels, dtype=np.int32)
     labels[positions] = 1
     clusters = Clusters((cluster,), labels, (), 0.0, 1, ma.mask, 6)
-    share = contributions(_entries_at(ma, positions), clusters).share
-    return bool(dominance(share, np.zeros(share.shape, dtype=np.int64))[0].flags)
+    falling = np.sort(contributions(_entries_at(ma, positions), clusters).share[:, 0])[::-1]
+    return bool(falling[0] > ONE_SHARE + ROUNDING or falling[:2].sum() > TWO_SHARE + ROUNDING)
 
 
 def _entries_at(ma: MaMaps, positions: IntArray) -> MaMaps:
