@@ -45,7 +45,7 @@ def cell(n, k, power, on_few=0, elsewhere=4, elsewhere_on_few=0):
 
 @pytest.fixture
 def made_up(tiny):
-    def make(*powers, own=((2, 0.1), (3, 0.6), (4, 0.97)), **settings):
+    def make(*powers, own=((2, 0.1), (4, 0.97)), **settings):
         return replace(
             tiny,
             settings=PlanSettings(sizes=SIZES, shares=(0.4,), n_simulations=100, **settings),
@@ -84,14 +84,23 @@ def test_own_text__where_no_k_is_enough(made_up):
         ((0.1, 0.6, 1.0), "About 8 more experiments like these until power is .8 if 40 % of all"),
         # The ends of 60 and 100 of 100 are .697 and 1, .497 and .964.
         ((0.1, 0.6, 1.0), "report the place: 15 in all (95 % interval 14 to 17)."),
-        ((0.1, 0.2, 0.3), "More than 13 more experiments like these, so more than 20 in all,"),
+        ((0.1, 0.2, 0.3), "More than 13 more experiments like these until power is .8 if 40 %"),
+        ((0.1, 0.2, 0.3), "report the place: more than 20 in all."),
         ((0.9, 1.0, 1.0), "No more experiments are needed for a power of .8 if 40 % of all"),
-        ((0.9, 1.0, 1.0), "at most 5 in all"),
+        ((0.95, 1.0, 1.0), "report the place: at most 5 in all."),
+        ((0.8, 1.0, 1.0), "at most 5 in all (95 % interval at most 5 to 7)."),
         ((0.7, 1.0, 1.0), "No more experiments are needed"),
     ],
 )
 def test_need_text__says_how_many_more(made_up, powers, words):
     assert words in need_text(made_up(*powers), 0.4)
+
+
+def test_need_text__where_all_sizes_are_below_the_evidence(tiny):
+    cells = (cell(5, 2, 0.3),)
+    assert need_text(replace(tiny, grid=(cells,), own=()), 0.4) == (
+        "Power is below .8 with 5 experiments like these if 40 % of all report the place."
+    )
 
 
 def test_need_text__one_more_is_singular(made_up):
@@ -123,7 +132,6 @@ def test_rows__are_the_cells(made_up):
     plan = made_up(0.1, 0.6, 1.0)
     assert own_rows(plan)[1:] == [
         ["2 of 7", ".10", ".05 to .18"],
-        ["3 of 7", ".60", ".50 to .70"],
         ["4 of 7", ".97", ".91 to .99"],
     ]
     assert grid_rows(plan) == [

@@ -103,11 +103,11 @@ def plan(
     Examples
     --------
     >>> from focale import Studyset, pain_studyset_path
-    >>> planned = plan(
-    ...     Studyset(pain_studyset_path()), sizes=(10, 20), shares=(0.5,), n_simulations=5
-    ... )
+    >>> studyset = Studyset(pain_studyset_path())
+    >>> planned = plan(studyset.slice(studyset.ids[:8]), sizes=(4, 8), shares=(0.5,),
+    ...                n_simulations=2, n_iterations=99)  # for a moment; not for an answer
     >>> planned.table[["share", "n", "k"]].values.tolist()
-    [[0.5, 10.0, 5.0], [0.5, 20.0, 10.0]]
+    [[0.5, 4.0, 2.0], [0.5, 8.0, 4.0]]
     """
     protocol = protocol or Protocol()
     settings = PlanSettings(

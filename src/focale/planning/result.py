@@ -105,6 +105,9 @@ class Plan:
     def needed(self, share: float, power: float = POWER) -> Needed:
         """Smallest number of experiments with so much power; see `curves.needed`.
 
+        The evidence's own number of experiments counts as a size, where k experiments of
+        `own` are the share.
+
         Parameters
         ----------
         share
@@ -113,7 +116,10 @@ class Plan:
             The power that is wanted.
         """
         check_between("power", "Plan.needed", power, 0, 1)
-        return needed(self.cells(share), power)
+        k = n_reporting(share, self.n)
+        at_hand = [cell for cell in self.own if cell.k == k]
+        by_size = {cell.n: cell for cell in (*at_hand, *self.cells(share))}
+        return needed([by_size[n] for n in sorted(by_size)], power)
 
     def more(self, share: float, power: float = POWER) -> int | None:
         """How many experiments more than the evidence has; None beyond the largest size."""

@@ -70,21 +70,22 @@ def need_text(plan: Plan, share: float, power: float = POWER) -> str:
     """How many more experiments until there is power enough, for a share that agrees."""
     needed, more = plan.needed(share, power), plan.more(share, power)
     level, part = share_text(power), f"{100 * share:.3g} % of all report the place"
-    ends = f"95 % interval {needed.in_words(needed.low)} to {needed.in_words(needed.high)}"
+    if needed.n is None and needed.largest <= plan.n:
+        return f"Power is below {level} with {needed.largest} experiments like these if {part}."
     if needed.n is None:
-        beyond = max(needed.largest - plan.n, 0)
         return (
-            f"More than {beyond} more experiments like these, so more than {needed.largest} in "
-            f"all, until power is {level} if {part}."
+            f"More than {needed.largest - plan.n} more experiments like these until power is "
+            f"{level} if {part}: more than {needed.largest} in all."
         )
+    in_all = f"{needed} in all"
+    if needed.high != needed.smallest:  # else there is nothing an interval could say
+        ends = f"{needed.in_words(needed.low)} to {needed.in_words(needed.high)}"
+        in_all += f" (95 % interval {ends})"
     if not more:
-        return (
-            f"No more experiments are needed for a power of {level} if {part}: {needed} in all "
-            f"({ends})."
-        )
+        return f"No more experiments are needed for a power of {level} if {part}: {in_all}."
     return (
         f"About {count(more, 'more experiment')} like these until power is {level} if {part}: "
-        f"{needed} in all ({ends})."
+        f"{in_all}."
     )
 
 
@@ -133,9 +134,9 @@ def assumption_texts(plan: Plan) -> list[str]:
         "A plan uses how many participants and foci the experiments have, not where their foci "
         "are: it says nothing about what the evidence at hand shows, and power computed after a "
         "test adds nothing to its result.",
-        "Power is that of finding one place while nothing else converges. Where other places "
-        "converge too it is another, usually lower. Which share of the experiments will report a "
-        "place is a guess; take it from elsewhere than the map at hand.",
+        "Power is that of finding one place while nothing else converges; where other places "
+        "converge too it may be lower. Which share of the experiments will report a place is a "
+        "guess; take it from elsewhere than the map at hand.",
     ]
 
 
