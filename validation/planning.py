@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -211,16 +212,14 @@ def table(rows):
 
 def timed_plan(n_simulations, n_iterations, seed):
     """A plan, its wall time and the rows of the file that kept its designs."""
-    checkpoint = Path(__file__).with_suffix(".plan.json")
-    start, busy = time.perf_counter(), time.process_time()
-    try:
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder) / "plan.json"
         how = {"n_simulations": n_simulations, "n_iterations": n_iterations, "seed": seed}
+        start, busy = time.perf_counter(), time.process_time()
         made = plan(pain(), **how, checkpoint=checkpoint)
         seconds = time.perf_counter() - start, time.process_time() - busy
         rows = json.loads(checkpoint.read_text(encoding="utf-8"))["designs"]
-        return made, seconds, rows
-    finally:
-        checkpoint.unlink(missing_ok=True)
+    return made, seconds, rows
 
 
 def report(made, seconds, parts, seed, minutes):
