@@ -134,9 +134,9 @@ def assumption_texts(plan: Plan) -> list[str]:
         "A plan uses how many participants and foci the experiments have, not where their foci "
         "are: it says nothing about what the evidence at hand shows, and power computed after a "
         "test adds nothing to its result.",
-        "Power is that of finding one place while nothing else converges; where other places "
-        "converge too it may be lower. Which share of the experiments will report a place is a "
-        "guess; take it from elsewhere than the map at hand.",
+        "Power is that of finding one place while nothing else converges. It depends much on the "
+        "scatter, which nobody knows: try others. Which share of the experiments will report a "
+        "place is a guess; take it from elsewhere than the map at hand.",
     ]
 
 
