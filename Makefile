@@ -26,6 +26,7 @@ validate: .venv/ready ## Run the slow tests (a minute or two)
 simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
 	$(BIN)/python validation/fwe.py
+	$(BIN)/python validation/planning.py
 
 published: .venv/ready ## Set the numbers beside published ones (needs the corpus)
 	$(BIN)/python -m validation.published_fwe

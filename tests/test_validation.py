@@ -23,8 +23,11 @@ def test_uncorrected_p__still_simulates():
 
 
 @pytest.mark.slow
-def test_fwe__still_simulates():
-    command = [sys.executable, VALIDATION / "fwe.py", "--fast"]
+@pytest.mark.parametrize(
+    ("script", "head"), [("fwe", "| experiments |"), ("planning", "| n | k |")]
+)
+def test_simulations__still_run(script, head):
+    command = [sys.executable, VALIDATION / f"{script}.py", "--fast"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "| experiments |" in done.stdout
+    assert head in done.stdout

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from focale.estimators.ale import ALE as ALE
     from focale.examination import examine as examine
     from focale.inferential import infer as infer
+    from focale.planning.plan import plan as plan
     from focale.protocol.assess import assess as assess
     from focale.protocol.protocol import Protocol as Protocol
     from focale.report.interpretation import interpretation as interpretation
@@ -68,6 +69,7 @@ _HOME = {
     "merge_nulls": "focale.correction.null_file",
     "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
+    "plan": "focale.planning.plan",
     "read": "focale.studyset.reading",
     "read_atlas": "focale.atlases.reading",
     "run_into": "focale.workflow",
@@ -102,6 +104,7 @@ __all__ = [
     "merge_nulls",
     "methods",
     "pain_studyset_path",
+    "plan",
     "read",
     "read_atlas",
     "run_into",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -23,13 +23,11 @@ from focale.correction.result import FweResult
 from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.result import AleResult
 from focale.inference.clusters import Clusters, find_clusters
-from focale.inference.montecarlo import Sampling
 from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess
 from focale.protocol.protocol import Protocol
-from focale.reading import Reading, diagnose, evidence_and_estimator, name_clusters
-from focale.space.mask import Mask
+from focale.reading import Reading, diagnose, evidence_and_estimator, name_clusters, sampling_of
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
 from focale.typing import FloatArray
@@ -230,7 +228,7 @@ def _null_settings(protocol: Protocol) -> dict[str, Any]:
         "seed": protocol.seed,
         "cluster_forming_p": protocol.cluster_forming_p,
         "connectivity": protocol.connectivity,
-        "sampling": _sampling(protocol),
+        "sampling": sampling_of(protocol),
         "tfce": protocol.tfce,
     }
 
@@ -244,12 +242,6 @@ def _check_iterations(protocol: Protocol) -> None:
             f"{smallest:.3g}, above the alpha of {protocol.alpha:g}; ask for at least {needed:,} "
             "iterations, better for 10,000"
         )
-
-
-def _sampling(protocol: Protocol) -> Sampling | Mask:
-    if protocol.sampling in get_args(Sampling):
-        return protocol.sampling  # type: ignore[return-value]
-    return Mask.from_image(protocol.sampling)
 
 
 def _listed(corrected: FweResult, protocol: Protocol) -> Clusters:

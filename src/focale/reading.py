@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from focale.estimators.result import AleMap, OfMap
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters
 from focale.inference.ma_maps import MaMaps, merge_experiments
+from focale.inference.montecarlo import Sampling
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision
 from focale.protocol.protocol import Protocol
@@ -223,6 +224,13 @@ def mask_of(protocol: Protocol) -> Mask:
     if protocol.mask in TARGETS:
         return standard_mask(protocol.mask)
     return Mask.from_image(protocol.mask)
+
+
+def sampling_of(protocol: Protocol) -> Sampling | Mask:
+    """Where a protocol lets random foci fall: a name, or the mask of its image."""
+    if protocol.sampling in get_args(Sampling):
+        return protocol.sampling  # type: ignore[return-value]
+    return Mask.from_image(protocol.sampling)
 
 
 def _left_out(

@@ -20,6 +20,7 @@ from focale.cli.demo import demo
 from focale.cli.describe import describe
 from focale.cli.lint import lint
 from focale.cli.merge import merge
+from focale.cli.plan import plan
 from focale.cli.protocol import protocol
 from focale.cli.report import report
 from focale.cli.run import run as run_command
@@ -43,7 +44,7 @@ def app() -> None:
 
 
 COMMANDS = (
-    *(demo, app_command, check, convert, assess, protocol),
+    *(demo, app_command, check, convert, assess, plan, protocol),
     *(run_command, describe, compare, report, merge, atlases, lint),
 )
 for command in COMMANDS:

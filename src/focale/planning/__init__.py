@@ -1,0 +1,1 @@
+"""Planning: what a test would find if more experiments like those at hand came in."""
