@@ -52,6 +52,7 @@ wheel: .venv/ready ## Build the wheel, install it elsewhere and run it
 bench: .venv/ready ## Measure against nimare 0.22.1, side by side
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/montecarlo.py
+	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/reading.py
 

@@ -52,6 +52,36 @@ def memory_mb():
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - imported) / 1024
 
 
+def robustness():
+    """Seconds of each answer about robustness, two threads."""
+    from focale import Protocol, Questions, examine, infer
+
+    result = infer(PAIN, Protocol(iterations=5000))
+    examine(result, Questions(n_replicates=10, n_lists=1, most_noise=2))  # compiles
+
+    def seconds(**asked):
+        start = time.perf_counter()
+        examine(result, Questions(**asked), threads=2)
+        return time.perf_counter() - start
+
+    return {
+        "leave_out": seconds(parts=("leave-out",)),
+        "removals": seconds(parts=("removals",)),
+        "stability": seconds(parts=("stability",)),
+        "fail_safe": seconds(parts=("fail-safe",)),
+    }
+
+
+def planning():
+    """Seconds of a plan of 10 sizes and 4 shares, 500 simulations each, two threads."""
+    from focale import plan
+
+    plan(PAIN, sizes=(5,), shares=(0.5,), n_simulations=5)  # compiles
+    start = time.perf_counter()
+    plan(PAIN, threads=2)
+    return {"planning": time.perf_counter() - start}
+
+
 def report(place):
     """Seconds to make and write the page, and its bytes."""
     from pathlib import Path
@@ -72,6 +102,10 @@ if __name__ == "__main__":
         print(json.dumps(report(sys.argv[2])))
     elif sys.argv[1:2] == ["montecarlo"]:
         print(json.dumps(montecarlo(sys.argv[2])))
+    elif sys.argv[1:] == ["robustness"]:
+        print(json.dumps(robustness()))
+    elif sys.argv[1:] == ["planning"]:
+        print(json.dumps(planning()))
     elif sys.argv[1:] == ["memory"]:
         print(memory_mb())
     else:

@@ -65,6 +65,37 @@ def montecarlo(random_evidence):
     return seconds
 
 
+def robustness():
+    """Seconds of one test of 20 experiments, by parts, and of a replicate of stability."""
+    import time
+
+    from nimare.diagnostics import ResampledStability
+
+    pain = Studyset(PAIN_FILE, target="mni152_2mm")
+    fewer = pain.slice(pain.ids[:20])
+    result = ALE().fit(fewer)
+
+    def correct(n_iterations):
+        FWECorrector(method="montecarlo", n_iters=n_iterations, n_cores=1).transform(result)
+
+    def resample(n_replicates):
+        stability = ResampledStability(
+            resampling_policy="subsample", target_n=17, n_resamples=n_replicates, random_state=0
+        )
+        start = time.perf_counter()
+        stability.transform(whole)
+        return time.perf_counter() - start
+
+    corrector = FWECorrector(method="montecarlo", n_iters=10, n_cores=1)
+    whole = corrector.transform(ALE().fit(pain))
+    resample(5)  # whatever is compiled, is compiled now
+    return {
+        "fit": median_seconds(lambda: ALE().fit(fewer), 5),
+        "iteration": slope(correct, (20, 120), repeats=2),
+        "replicate": (resample(25) - resample(5)) / 20,
+    }
+
+
 def report(place):
     """Seconds to write the report, and the bytes of its page and figures."""
     import time
@@ -93,6 +124,8 @@ if __name__ == "__main__":
         print(json.dumps(report(sys.argv[2])))
     elif sys.argv[1:2] == ["montecarlo"]:
         print(json.dumps(montecarlo(sys.argv[2])))
+    elif sys.argv[1:] == ["robustness"]:
+        print(json.dumps(robustness()))
     elif sys.argv[1:] == ["whole"]:
         whole_run()
     else:

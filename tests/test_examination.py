@@ -14,8 +14,11 @@ from tests.fixtures_pain import *  # noqa: F403
 from tests.fixtures_ten import *  # noqa: F403
 
 
+FEW = Questions(n_replicates=5, n_lists=2, most_noise=3)
+
+
 def test_examine__leaves_the_reading_as_it_was_and_adds_answers(ten_tested):
-    examined = examine(ten_tested)
+    examined = examine(ten_tested, FEW)
     assert ten_tested.robustness is None
     assert examined.clusters is ten_tested.clusters
     assert [found.units.kind for found in examined.robustness.left_out] == ["experiment"]
@@ -29,7 +32,7 @@ def test_examine__answers_only_what_is_asked(ten_tested):
 
 
 def test_examine__of_a_description_has_no_p(pain8_described):
-    found = examine(pain8_described).robustness.left_out[0]
+    found = examine(pain8_described, FEW).robustness.left_out[0]
     assert found.survives.shape == (8, 4)
     assert np.isnan(found.p).all()
 
@@ -57,7 +60,7 @@ def test_examine__stability_is_that_of_the_rule_of_the_reading(ten_tested, pain8
 
 def test_examine__goes_on_from_its_checkpoint(ten_tested, tmp_path, monkeypatch):
     path = tmp_path / "parts.npz"
-    whole = examine(ten_tested).robustness.left_out[0]
+    whole = examine(ten_tested, FEW).robustness.left_out[0]
 
     def stopping(items):
         for item in items:
@@ -92,7 +95,7 @@ def test_examine__needs_three_experiments(pain8):
 
 def test_examine__without_clusters_has_answers_without_columns(pain8):
     nothing = infer(pain8, Protocol(iterations=30, min_experiments=2, cluster_forming_p=1e-30))
-    found = examine(nothing).robustness
+    found = examine(nothing, FEW).robustness
     assert found.left_out[0].p.shape == (8, 0)
     assert found.removals[0].of_clusters == ()
 
