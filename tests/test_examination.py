@@ -13,7 +13,6 @@ from focale.robustness.stability import stability
 from tests.fixtures_pain import *  # noqa: F403
 from tests.fixtures_ten import *  # noqa: F403
 
-
 FEW = Questions(n_replicates=5, n_lists=2, most_noise=3)
 
 
