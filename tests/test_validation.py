@@ -28,3 +28,13 @@ def test_fwe__still_simulates():
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "| experiments |" in done.stdout
+
+
+@pytest.mark.slow
+def test_robustness__still_measures():
+    command = [sys.executable, "-m", "validation.robustness", "--fast"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=VALIDATION.parent
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| own null |" in done.stdout
