@@ -236,11 +236,11 @@ joined by faces or edges, 1,000 iterations, {n} lists of up to 5 noise experimen
 theirs ({few} by their rule, which takes long).
 
 Their rule is another than Acar's: experiments are added one by one, each number has new random \
-maps, and what counts is the first number with which the *peak* is lost. Where p lies near the cut \
-over a range of numbers, it soon falls on the other side by chance, and the first loss comes \
+maps, and what counts is the first number with which the *peak* is lost. Where p lies near the \
+cut over a range of numbers, it soon falls on the other side by chance, and the first loss comes \
 early. Bisection with shared random maps does not ask that often, and any voxel of the cluster \
-will do. So by their rule the numbers should be of the same size as theirs, and by bisection those \
-of fragile clusters may be larger."""
+will do. So by their rule the numbers should be of the same size as theirs, and by bisection \
+those of fragile clusters may be larger."""
 
 
 def enge_lines(tasks, n_realisations):
