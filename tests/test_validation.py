@@ -31,3 +31,13 @@ def test_simulations__still_run(script, head):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert head in done.stdout
+
+
+@pytest.mark.slow
+def test_robustness__still_measures():
+    command = [sys.executable, "-m", "validation.robustness", "--fast"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=VALIDATION.parent
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| own null |" in done.stdout

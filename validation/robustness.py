@@ -173,9 +173,7 @@ def enge_rows(task, n_realisations):
         if c < 0:
             yield [*row, *["not listed"] * 4]
             continue
-        p = corrected.p_of_clusters[
-            corrected.clusters.labels[clusters.members[c].positions[0]] - 1
-        ]
+        p = corrected.p_size.values[clusters.members[c].peaks[0].position]
         ends = found.interval[c]
         yield [
             *row,
@@ -238,10 +236,11 @@ joined by faces or edges, 1,000 iterations, {n} lists of up to 5 noise experimen
 theirs ({few} by their rule, which takes long).
 
 Their rule is another than Acar's: experiments are added one by one, each number has new random \
-maps, and what counts is the first number with which the *peak* is lost. Where p is near the cut, \
-1,000 iterations soon fall on its other side by chance, and the first loss comes early. Bisection \
-with shared random maps, as in Acar's algorithm, does not ask that often. So clusters far from \
-the cut should agree under both rules, and those near it only under theirs."""
+maps, and what counts is the first number with which the *peak* is lost. Where p lies near the \
+cut over a range of numbers, it soon falls on the other side by chance, and the first loss comes \
+early. Bisection with shared random maps does not ask that often, and any voxel of the cluster \
+will do. So by their rule the numbers should be of the same size as theirs, and by bisection \
+those of fragile clusters may be larger."""
 
 
 def enge_lines(tasks, n_realisations):

@@ -1,16 +1,13 @@
-"""The pictures of stability and of fail-safe N show the numbers they are given."""
+"""The picture of stability says what its shares are of."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from focale import ALE
 from focale.inference.clusters import find_clusters
-from focale.plotting.fail_safe import plot_fail_safe
 from focale.plotting.stability import plot_stability
 from focale.plotting.style import save_figure
-from focale.robustness.fail_safe import FailSafe
 from focale.robustness.rules import Displayed
 from focale.robustness.stability import stability
 
@@ -32,32 +29,3 @@ def test_plot_stability__says_what_the_share_is_of(statistic, clusters, helpers,
     assert "Share of 8 replicates in which a voxel survives" in said
     assert found.words in said
     save_figure(figure, tmp_path / "stability")
-
-
-def test_plot_fail_safe__draws_every_list_of_every_cluster(clusters, helpers, tmp_path):
-    n = len(clusters)
-    values = np.arange(5 * n).reshape(5, n)
-    values[0] = 90
-    found = FailSafe(values, 0, 90, "size", 0.05, 1000, 0)
-    figure = plot_fail_safe(found, clusters)
-    (axes,) = figure.axes
-    drawn = [line.get_xdata() for line in axes.lines if line.get_marker() in ("o", ">")]
-    assert sorted(np.concatenate(drawn).tolist()) == sorted(values.ravel().tolist())
-    strokes = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "|"]
-    assert strokes == found.median.tolist()
-    said = " ".join(helpers.texts_of(figure))
-    assert "Dots: 5 lists of noise experiments" in said
-    assert "the largest number that was tried, 90" in said
-    save_figure(figure, tmp_path / "fail_safe")
-
-
-def test_plot_fail_safe__without_clusters(clusters, tmp_path):
-    none = find_clusters(clusters_map(clusters), 2.0)
-    found = FailSafe(np.zeros((3, 0), int), 0, 90, "size", 0.05, 1000, 0)
-    save_figure(plot_fail_safe(found, none), tmp_path / "none")
-
-
-def clusters_map(clusters):
-    from focale.space.voxelmap import VoxelMap
-
-    return VoxelMap(np.zeros(clusters.mask.n_voxels), clusters.mask)

@@ -23,7 +23,7 @@ from focale.robustness.fail_safe import KEPT_AS, FailSafe, fail_safe
 from focale.robustness.noise import noise_experiments
 from tests.fixtures_pain import box_mask, studyset_of
 from tests.naive import montecarlo
-from tests.naive import robustness as naive
+from tests.naive import robustness_survival as naive
 
 N_ITERATIONS, MOST, ALPHA, FORMING_P = 39, 13, 0.2, 0.01
 HERE, THERE = [12.0, 12.0, 12.0], [32.0, 28.0, 28.0]

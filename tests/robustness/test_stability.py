@@ -14,7 +14,7 @@ from focale.errors import ArgumentError, EvidenceError
 from focale.inference.clusters import find_clusters
 from focale.robustness.rules import Corrected, Displayed, Formed
 from focale.robustness.stability import KEPT_AS, stability
-from tests.naive import robustness as naive
+from tests.naive import robustness_survival as naive
 
 
 @pytest.fixture(scope="module")
