@@ -14,13 +14,13 @@ demo: .venv/installed ## Describe the bundled evidence into ./demo
 	$(BIN)/focale demo -o demo --overwrite
 
 test: .venv/ready ## Run the tests (under two minutes)
-	$(BIN)/pytest -m "not slow and not browser and not processes"
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not browser and not processes"
 
 pages: .venv/ready ## Try the pages: in a browser (needs chromium), and with runs in processes
 	$(BIN)/python -m pip install --quiet --group browser
 	$(BIN)/pytest -m "browser or processes" tests
 
-validate: .venv/ready ## Run the slow tests (a minute or two)
+validate: .venv/ready ## Run the slow tests (a few minutes)
 	$(BIN)/pytest -m "slow and not browser and not processes"
 
 simulate: .venv/ready ## Run the simulations of validation/

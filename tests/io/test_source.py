@@ -78,7 +78,9 @@ def test_open_source__empty_file_is_refused(path, content):
         open_source(path)
 
 
-@pytest.mark.parametrize("given", [b"foci.txt", None, 5, {"a": 1}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "given", [b"foci.txt", None, 5, {"a": 1}, object()], ids=lambda g: type(g).__name__
+)
 def test_open_source__other_things_are_refused(given):
     with pytest.raises(ArgumentError, match="must be a path, an address or an open file"):
         open_source(given)
