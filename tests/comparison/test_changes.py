@@ -4,41 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from focale import Protocol
+from focale.comparison.blending import blended
 from focale.comparison.changes import (
     MOST_STUDIES,
     SettingChange,
-    StudyChange,
-    blended,
     changes_between,
 )
-from focale.comparison.side import Side
-from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
 from focale.protocol.names import CHOICE_NAMES
 from focale.studyset.model import Studyset
+from tests.comparison.conftest import side
 from tests.fixtures_pain import studyset_of
 
-FEW = settings(max_examples=25)
 A, B, C, D = [(0, 0, 0)], [(10, 0, 0), (4, 4, 4)], [(20, 6, 8)], [(-20, 6, 8)]
-
-
-def side(studyset, protocol=None, **more):
-    given = {
-        "name": "a side",
-        "evidence": studyset,
-        "protocol": protocol or Protocol(),
-        "is_described": False,
-        "version": "0",
-        "command": "",
-        "mask_sha256": "",
-        "listed": np.zeros(0, np.int64),
-    }
-    return Side(**{**given, **more})
 
 
 def changes(old, new):
@@ -139,59 +119,3 @@ def test_changes_between__many_studies_are_one_step_at_the_end():
     assert len(found) == MOST_STUDIES + 1
     assert found[-1].words == "5 more studies added"
     assert found[-1].new == tuple(f"s{i}" for i in range(MOST_STUDIES, MOST_STUDIES + 5))
-
-
-# ------------------------------------------------------------------ blended
-
-
-@st.composite
-def evidence(draw):
-    """Studies a to f in any order, some absent, with one of three lists of foci each."""
-    names = draw(st.permutations("abcdef"))[: draw(st.integers(1, 6))]
-    experiments = []
-    for name in names:
-        for contrast in range(draw(st.integers(1, 2))):
-            foci = tuple(FocusRecord((float(x), 0.0, 0.0), "MNI") for x in draw(FOCI))
-            n = float(draw(st.sampled_from([10, 12])))
-            experiments.append(ExperimentRecord(name, str(contrast), foci, n, "made up"))
-    found = len(experiments), sum(len(e.foci) for e in experiments)
-    return Studyset(StudysetRecord.of(experiments, "made up", "", (), found))
-
-
-FOCI = st.sampled_from([(1,), (1, 2), (5,)])
-
-
-@FEW
-@given(old=evidence(), new=evidence())
-def test_blended__with_all_changes_done_is_the_new_evidence(old, new):
-    first, second = side(old), side(new, Protocol(seed=3))
-    done = changes_between(first, second)
-    studyset, protocol, _ = blended(first, second, done)
-    assert protocol.choices == second.protocol.choices
-    assert studyset.record.experiments == new.record.experiments
-
-
-@FEW
-@given(old=evidence(), new=evidence())
-def test_blended__with_nothing_done_is_the_old_evidence(old, new):
-    studyset, protocol, _ = blended(side(old), side(new, Protocol(seed=3)), [])
-    assert studyset.record.experiments == old.record.experiments
-    assert protocol == Protocol()
-
-
-@FEW
-@given(old=evidence(), new=evidence())
-def test_blended__changes_of_studies_touch_these_studies_only(old, new):
-    first, second = side(old), side(new)
-    for change in changes_between(first, second):
-        if not isinstance(change, StudyChange) or change.kind == "reordered":
-            continue
-        try:
-            studyset = blended(first, second, [change])[0]
-        except ValueError:  # the last study was dropped
-            continue
-        others = {*change.old, *change.new}
-        kept = [e for e in old if e.study_id not in others]
-        assert [e for e in studyset if e.study_id not in others] == kept
-        own = {e.id for e in studyset if e.study_id in set(change.new)}
-        assert own == {e.id for e in new if e.study_id in set(change.new)}

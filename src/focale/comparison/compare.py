@@ -12,11 +12,11 @@ import numpy as np
 
 from focale.comparison.against import compare_against
 from focale.comparison.attribution import attribute, causes, moves
+from focale.comparison.blending import blended
 from focale.comparison.changes import (
     MOST_STUDIES,
     Change,
     StudyChange,
-    blended,
     changes_between,
 )
 from focale.comparison.matching import Match, match_clusters

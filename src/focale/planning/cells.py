@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
-from focale.correction.p_values import interval_of
+from focale.correction.p_values import interval_of_share
 
 DATA_SETS_A_DESIGN = 5
 """Data sets that share a design, and so its Monte Carlo null."""
@@ -67,7 +67,7 @@ class Cell:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % interval of the power (Clopper and Pearson 1934)."""
-        return _interval(self.tally.n_detected, self.tally.n)
+        return interval_of_share(self.tally.n_detected, self.tally.n)
 
     @property
     def on_few(self) -> float | None:
@@ -77,7 +77,7 @@ class Cell:
     @property
     def on_few_interval(self) -> tuple[float, float]:
         """Its 95 % interval; from 0 to 1 without a detection."""
-        return _interval(self.tally.n_on_few, self.tally.n_detected)
+        return interval_of_share(self.tally.n_on_few, self.tally.n_detected)
 
     @property
     def elsewhere(self) -> float:
@@ -93,7 +93,7 @@ class Cell:
     @property
     def elsewhere_on_few_interval(self) -> tuple[float, float]:
         """Its 95 % interval; from 0 to 1 without such a cluster."""
-        return _interval(self.tally.n_elsewhere_on_few, self.tally.n_elsewhere)
+        return interval_of_share(self.tally.n_elsewhere_on_few, self.tally.n_elsewhere)
 
 
 def designs_of(n_simulations: int) -> list[range]:
@@ -106,7 +106,3 @@ def designs_of(n_simulations: int) -> list[range]:
     """
     step = DATA_SETS_A_DESIGN
     return [range(i, min(i + step, n_simulations)) for i in range(0, n_simulations, step)]
-
-
-def _interval(n: int, of: int) -> tuple[float, float]:
-    return interval_of((n + 1) / (of + 1), of)
