@@ -7,7 +7,16 @@ from functools import cache
 import numpy as np
 import pytest
 
-from focale import Protocol, Studyset, describe, infer, pain_studyset_path, view
+from focale import (
+    Protocol,
+    Questions,
+    Studyset,
+    describe,
+    examine,
+    infer,
+    pain_studyset_path,
+    view,
+)
 from focale.report.language import find_claims
 from tests.fixtures_pain import studyset_of
 
@@ -20,6 +29,9 @@ def result_of(kind):
     pain = Studyset(pain_studyset_path())
     if kind == "descriptive":
         return describe(pain.slice(pain.ids[:8]))
+    if kind == "examined":
+        asked = Questions(n_replicates=50, n_lists=2, most_noise=3)
+        return examine(result_of("inferential"), asked)
     return infer(pain, Protocol(iterations=500))
 
 
@@ -68,6 +80,22 @@ def test_report__a_cell_shows_the_cluster_without_the_study(opened):
     assert f"{without:.5f}"[:-1] in readout(page)
 
 
+def test_report__a_cell_of_what_would_change_shows_the_map_without_the_experiment(opened):
+    page, result = opened("examined"), result_of("examined")
+    assert page.is_visible('nav a[href="#robustness"]')
+    page.click("#robustness summary")
+    cluster, experiment = result.clusters.members[5], 16
+    gone = result.robustness.left_out[0].survives[experiment, 5]
+    cell = f'#robustness td button[data-map="experiment:{experiment}"]'
+    page.click(f'{cell}[data-mm="{place(cluster)}"]')
+    name = str(result.studyset.ids[experiment])
+    page.wait_for_selector(f'[data-fv="name"]:has-text("{name}")')  # its map is unpacked first
+    without = result.map.ale_without(experiment).values[cluster.peaks[0].position]
+    assert f"{without:.5f}"[:-1] in readout(page)
+    text = page.inner_text(f'{cell}[data-mm="{place(cluster)}"]')
+    assert text.endswith("\N{MULTIPLICATION SIGN}") is not bool(gone)
+
+
 def place(cluster):
     return " ".join(f"{v:g}" for v in cluster.peaks[0].mm)
 
@@ -81,7 +109,7 @@ def test_report__works_by_keyboard(opened):
     assert f"x = {x}, y = {y}, z = {z} mm" in readout(page)
 
 
-@pytest.mark.parametrize("kind", ["descriptive", "inferential"])
+@pytest.mark.parametrize("kind", ["descriptive", "inferential", "examined"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_report__fits_a_phone_in_light_and_dark(opened, kind, scheme):
     page = opened(kind, viewport={"width": 390, "height": 844}, color_scheme=scheme)
