@@ -84,6 +84,7 @@ def test_plan__writes_a_folder(run, small, tmp_path):
         "dataset_description.json",
         "figures/foci_power.png",
         "figures/foci_power.svg",
+        "plan.html",
         "plan.json",
         "plan.md",
         "protocol.toml",

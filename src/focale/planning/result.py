@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from focale._check import check_between
@@ -129,6 +130,13 @@ class Plan:
     def k_needed(self, power: float = POWER) -> Cell | None:
         """The smallest k of the evidence's own number of experiments with so much power."""
         return next((cell for cell in self.own if cell.power >= power), None)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        columns = ["n", "k", "power", "power_low", "power_high"]
+        own, table = self.own_table[columns], self.table[["share", *columns]]
+        tables = (frame.round(2).to_html(index=False) for frame in (own, table))
+        return "".join([f"<p>{escape(repr(self))}</p>", *tables])
 
     def __repr__(self) -> str:
         needs = ", ".join(f"{s:.0%}: {self.needed(s)}" for s in self.settings.shares)

@@ -15,6 +15,7 @@ from focale.plotting.style import save_figure
 from focale.report.files import write_json, write_table, write_text
 from focale.report.folder import label_of
 from focale.report.markdown import escape
+from focale.report.planning_page import plan_page
 from focale.report.planning_text import (
     assumption_texts,
     evidence_text,
@@ -32,7 +33,7 @@ def kept_beside(folder: Path) -> Path:
 
 
 def write_plan(plan: Plan, folder: Path, command: str, *, with_figures: bool = True) -> None:
-    """Write a plan: `plan.md`, tables, figures, `plan.json` and the protocol.
+    """Write a plan: `plan.html`, `plan.md`, tables, figures, `plan.json` and the protocol.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def write_plan(plan: Plan, folder: Path, command: str, *, with_figures: bool = T
             save_figure(plot_power(plan), unfinished / "figures" / f"{label}_power")
         figure = f"figures/{label}_power.png" if with_figures else None
         write_text(unfinished / "plan.md", plan_text(plan, figure))
+        picture = unfinished / figure if figure else None
+        write_text(unfinished / "plan.html", plan_page(plan, command, picture))
         write_text(unfinished / "protocol.toml", plan.protocol.to_toml())
         write_json(unfinished / "plan.json", plan_record(plan, command))
         write_json(unfinished / "dataset_description.json", _description(plan))
