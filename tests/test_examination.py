@@ -92,6 +92,11 @@ def test_examine__needs_three_experiments(pain8):
         examine(two)
 
 
+def test_examine__a_description_has_no_fail_safe_n(pain8_described):
+    with pytest.raises(ArgumentError, match="a descriptive reading has none"):
+        examine(pain8_described, Questions(parts=("fail-safe",)))
+
+
 def test_examine__without_clusters_has_answers_without_columns(pain8):
     nothing = infer(pain8, Protocol(iterations=30, min_experiments=2, cluster_forming_p=1e-30))
     found = examine(nothing, FEW).robustness
@@ -104,5 +109,7 @@ def test_questions__refuse_what_is_not_asked_of_robustness():
         Questions(parts=("jackknife",))
     with pytest.raises(ArgumentError, match="nothing is asked"):
         Questions(parts=())
+    with pytest.raises(ArgumentError, match="bootstrap"):
+        Questions(bootstrap="yes")
     with pytest.raises(ArgumentError, match="exact_up_to"):
         Questions(exact_up_to=-1)

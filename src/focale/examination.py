@@ -66,7 +66,8 @@ def examine(
         If there are too few subject groups to leave one out (three), or to draw subsamples
         (four).
     ArgumentError
-        If the null of the protocol cannot answer what is asked.
+        If the null of the protocol cannot answer what is asked, or a descriptive reading is
+        asked for fail-safe N alone.
     ReadError
         If the checkpoint is that of other data or settings.
 
@@ -80,6 +81,11 @@ def examine(
     """
     questions = questions or Questions()
     units = units_asked_for(result.studyset, result.protocol, questions)
+    if questions.parts == ("fail-safe",) and isinstance(result, DescriptiveResult):
+        raise ArgumentError(
+            "fail-safe N is about clusters that survive a test, and a descriptive reading has "
+            "none; ask for other parts"
+        )
     with _kept(result, questions, checkpoint) as kept:
         readings = Rereadings(_rereading(result, threads), kept)
         how = _How(threads, kept, progress)

@@ -65,6 +65,8 @@ class Questions:
         check_count("exact_up_to", "Questions", self.exact_up_to, 0)
         check_count("n_replicates", "Questions", self.n_replicates, 1)
         check_count("n_lists", "Questions", self.n_lists, 1)
+        for name in ("bootstrap", "correct_replicates"):
+            check_choice(name, "Questions", getattr(self, name), (True, False))
         if self.most_noise is not None:
             check_count("most_noise", "Questions", self.most_noise, 1)
 
