@@ -24,6 +24,13 @@ def test_examine__leaves_the_reading_as_it_was_and_adds_answers(ten_tested):
     assert len(examined.robustness.removals[0].of_clusters) == len(ten_tested.clusters)
 
 
+def test_robustness__says_in_short_what_came_out(ten_tested):
+    lines = repr(examine(ten_tested, FEW).robustness).splitlines()
+    assert lines[0] == "LeftOut: clusters survive without each experiment in 10 of 10, 10 of 10"
+    assert lines[1] == "Removals: experiments without which clusters are gone: at most 3, 2"
+    assert [line.partition(":")[0] for line in lines[2:]] == ["Stability", "FailSafe"]
+
+
 def test_examine__answers_only_what_is_asked(ten_tested):
     some = examine(ten_tested, Questions(parts=("leave-out",))).robustness
     assert some.left_out

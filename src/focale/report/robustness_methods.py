@@ -6,7 +6,7 @@ from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.phrases import listed
 from focale.report.references import cite
-from focale.report.robustness_text import anew, several
+from focale.report.robustness_text import anew
 from focale.robustness.answers import Robustness
 from focale.robustness.fail_safe import FailSafe
 from focale.robustness.stability import Stability
@@ -30,7 +30,7 @@ def robustness_methods(result: AnyReading) -> list[str]:
 def _left_out(result: AnyReading, answers: Robustness) -> list[str]:
     if not answers.left_out:
         return []
-    kinds = listed([several(found.units) for found in answers.left_out])
+    kinds = listed([found.units.plural for found in answers.left_out])
     kept = "survives" if isinstance(result, InferentialResult) else "is displayed"
     return [
         f"{kinds[:1].upper()}{kinds[1:]} were left out one at a time and {anew(result)}; a "

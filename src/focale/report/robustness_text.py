@@ -94,7 +94,7 @@ def _removals(result: AnyReading, found: Removals) -> str:
         for c, removal in enumerate(found.of_clusters, start=1)
     ]
     text = (
-        f"The smallest set of {several(found.units)} found without which a cluster "
+        f"The smallest set of {found.units.plural} found without which a cluster "
         f"{does_not_stay(result)}, {'; '.join(sets)}."
     )
     if any(removal.units and not removal.is_smallest for removal in found.of_clusters):
@@ -107,7 +107,7 @@ def _set(units: Units, removal: Removal) -> str:
     if not removal.units:
         return "none"
     most = "" if removal.is_smallest else "at most "
-    number = in_words(len(removal.units), units.in_words, several(units))
+    number = in_words(len(removal.units), units.in_words, units.plural)
     return f"{most}{number} ({_names(units, removal.units, 'and')})"
 
 
@@ -146,11 +146,6 @@ def _fail_safe(found: FailSafe) -> str:
         f"numbers of foci as observed), {'; '.join(numbers)}, in the median with its "
         f"{found.coverage:.0%} interval."
     )
-
-
-def several(units: Units) -> str:
-    """Word for more than one unit."""
-    return "studies" if units.kind == "study" else f"{units.in_words}s"
 
 
 def _names(units: Units, chosen: Sequence[int], last: str) -> str:

@@ -89,6 +89,13 @@ class Removals:
     of_clusters: tuple[Removal, ...]
     exact_up_to: int
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(
+            f"{'' if one.is_smallest else 'at most '}{len(one.units)}" if one.units else "none"
+            for one in self.of_clusters
+        )
+        return f"Removals: {self.units.plural} without which clusters are gone: {sizes or 'none'}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robustness:
@@ -113,3 +120,9 @@ class Robustness:
     removals: tuple[Removals, ...] = ()
     stability: Stability | None = None
     fail_safe: FailSafe | None = None
+
+    def __repr__(self) -> str:
+        parts = [repr(found) for found in self.left_out]
+        parts += [repr(found) for found in self.removals]
+        parts += [repr(one) for one in (self.stability, self.fail_safe) if one is not None]
+        return "\n".join(parts)

@@ -38,6 +38,13 @@ class LeftOut:
     def __post_init__(self) -> None:
         freeze(self, "survives", "kept_share", "peak_shift_mm", "p", "n_new")
 
+    def __repr__(self) -> str:
+        n, of = self.survives.sum(axis=0), len(self.units)
+        counts = ", ".join(f"{kept} of {of}" for kept in n.tolist())
+        return (
+            f"LeftOut: clusters survive without each {self.units.in_words} in {counts or 'none'}"
+        )
+
 
 def leave_out(readings: Rereadings, units: Units, progress: Progress = silent) -> LeftOut:
     """Read the evidence without each unit.

@@ -51,6 +51,11 @@ class Units:
         """What a unit is, for a sentence."""
         return _IN_WORDS.get(self.kind, one_line(self.kind))
 
+    @property
+    def plural(self) -> str:
+        """What several units are, for a sentence."""
+        return "studies" if self.kind == "study" else f"{self.in_words}s"
+
     def experiments(self, units: Collection[int]) -> IntArray:
         """Numbers of the experiments of some units."""
         return np.flatnonzero(np.isin(self.of_experiment, list(units)))
