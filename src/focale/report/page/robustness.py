@@ -80,7 +80,7 @@ def _largest(found: LeftOut, cluster: int) -> float | None:
 
 def _removals(found: Removals) -> dict[str, Any]:
     return {
-        "unit": found.units.in_words,
+        "units": found.units.plural,
         "exact_up_to": found.exact_up_to,
         "clusters": [
             {
