@@ -23,7 +23,8 @@ STUDIES = Units("study", ("Abe\n2001", "Bo", "Cy"), np.arange(3))
 def left_out(survives, n_new=(0, 0, 0), units=STUDIES):
     survives = np.array(survives, dtype=bool)
     share = survives.astype(float)
-    return LeftOut(units, survives, share, 0 * share, 1 - share, np.array(n_new))
+    p = np.where(survives, 1 / 201, 1.0)
+    return LeftOut(units, survives, share, 0 * share, p, np.array(n_new))
 
 
 def answered(result, **answers):
@@ -49,6 +50,19 @@ def test_robustness_sentences__say_which_cluster_goes_without_whom(inferred):
         "survives; cluster 4 does not survive without Abe 2001 or Cy; one removal lets a cluster "
         "appear."
     )
+
+
+def test_robustness_sentences__say_where_other_random_numbers_may_decide_otherwise(inferred):
+    p = np.full((3, 6), 1 / 201)
+    p[1, 5], p[2, 5], p[0, 3] = 0.06, 0.045, 0.5
+    found = LeftOut(STUDIES, p <= 0.05, 1.0 * (p <= 0.05), 0 * p, p, np.zeros(3, dtype=int))
+    text = said(inferred, left_out=(found,))
+    assert "cluster 6 does not survive without Bo." in text
+    assert text.endswith(
+        "Other random numbers may decide otherwise of cluster 6 without Bo or Cy: alpha lies in "
+        "the 95% Monte Carlo interval of that p."
+    )
+    assert "Other random numbers" not in said(inferred, left_out=(left_out(np.ones((3, 6))),))
 
 
 def test_robustness_sentences__of_a_description_speak_of_display(pain8_described):

@@ -18,15 +18,17 @@ from focale.tables.robustness import (
     removal_frame,
     stability_frame,
 )
+from tests.fixtures_ten import *  # noqa: F403
 
 
 @pytest.fixture(scope="module")
 def answers(pain8_described):
-    return examine(pain8_described, Questions(units=("study", "experiment"))).robustness
+    asked = Questions(parts=("leave-out", "removals"), units=("study", "experiment"))
+    return examine(pain8_described, asked).robustness
 
 
-def test_left_out_frame__puts_each_number_with_its_pair(answers):
-    table = left_out_frame(answers)
+def test_left_out_frame__puts_each_number_with_its_pair(answers, pain8_described):
+    table = left_out_frame(pain8_described, answers.left_out)
     assert list(table.columns) == list(LEFT_OUT_COLUMNS)
     assert len(table) == 2 * 8 * 4
     for _, row in table.iterrows():
@@ -35,10 +37,19 @@ def test_left_out_frame__puts_each_number_with_its_pair(answers):
         assert row["survives"] == found.survives[u, c]
         assert row["kept_share"] == found.kept_share[u, c]
         np.testing.assert_equal(row["p"], found.p[u, c])
+        assert pd.isna(row["p_low"])
+        assert pd.isna(row["p_high"])
         np.testing.assert_equal(row["peak_shift_mm"], found.peak_shift_mm[u, c])
         assert pd.isna(row["new_clusters"]) == (c > 0)
         if c == 0:
             assert row["new_clusters"] == found.n_new[u]
+
+
+def test_left_out_frame__of_a_test_has_the_interval_of_each_p(ten_tested):
+    found = examine(ten_tested, Questions(parts=("leave-out",))).robustness
+    for _, row in left_out_frame(ten_tested, found.left_out).iterrows():
+        assert (row["p_low"], row["p_high"]) == ten_tested.fwe.interval(row["p"])
+        assert row["p_low"] <= row["p"] <= row["p_high"]
 
 
 def test_removal_frame__has_a_row_a_cluster(answers):

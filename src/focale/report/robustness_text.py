@@ -19,6 +19,7 @@ from focale.robustness.leave_out import LeftOut
 from focale.robustness.removals import Removal
 from focale.robustness.stability import Stability
 from focale.robustness.units import Units
+from focale.typing import BoolArray
 
 AnyReading = DescriptiveResult | InferentialResult
 
@@ -37,7 +38,7 @@ def robustness_sentences(result: AnyReading) -> list[str]:
     if answers is None or not len(result.clusters):
         return []
     return [
-        *(_left_out(result, found) for found in answers.left_out),
+        *(text for found in answers.left_out for text in _left_out(result, found)),
         *(_removals(result, found) for found in answers.removals),
         *([_stability(result, answers.stability)] if answers.stability else []),
         *([_fail_safe(answers.fail_safe), CAUTION] if answers.fail_safe else []),
@@ -63,7 +64,16 @@ def anew(result: AnyReading) -> str:
     return "the rule of display applied anew"
 
 
-def _left_out(result: AnyReading, found: LeftOut) -> str:
+def undecided(result: AnyReading, found: LeftOut) -> BoolArray:
+    """Where the Monte Carlo interval of p holds alpha, shape (n_units, n_clusters)."""
+    if not isinstance(result, InferentialResult):
+        return np.zeros(found.p.shape, dtype=bool)
+    alpha, ends = result.protocol.alpha, [result.fwe.interval(float(p)) for p in found.p.ravel()]
+    holds = np.array([low <= alpha <= high for low, high in ends], dtype=bool)
+    return holds.reshape(found.p.shape)
+
+
+def _left_out(result: AnyReading, found: LeftOut) -> list[str]:
     always, sometimes = [], []
     for c, survives in enumerate(found.survives.T, start=1):
         gone = np.flatnonzero(~survives)
@@ -83,9 +93,23 @@ def _left_out(result: AnyReading, found: LeftOut) -> str:
     new = int(np.count_nonzero(found.n_new))
     if new:
         parts.append(f"{in_words(new, 'removal')} let{'s' if new == 1 else ''} a cluster appear")
-    return f"With each {found.units.in_words} left out in turn and {anew(result)}, " + (
-        f"{'; '.join(parts)}."
-    )
+    first = f"With each {found.units.in_words} left out in turn and {anew(result)}, "
+    return [f"{first}{'; '.join(parts)}.", *near_alpha(result, found)]
+
+
+def near_alpha(result: AnyReading, found: LeftOut) -> list[str]:
+    """Where other random numbers may decide otherwise, in a sentence; perhaps nothing."""
+    pairs = [
+        f"cluster {c} without {_names(found.units, np.flatnonzero(near).tolist(), 'or')}"
+        for c, near in enumerate(undecided(result, found).T, start=1)
+        if near.any()
+    ]
+    if not pairs:
+        return []
+    return [
+        f"Other random numbers may decide otherwise of {'; '.join(pairs)}: alpha lies in the "
+        "95% Monte Carlo interval of that p."
+    ]
 
 
 def _removals(result: AnyReading, found: Removals) -> str:

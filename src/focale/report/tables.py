@@ -35,15 +35,17 @@ def tables_of(result: DescriptiveResult | InferentialResult) -> Iterator[Table]:
     yield Table("contributions", contributions.contribution_frame(result), with_foci)
     yield Table("studies", contributions.study_frame(result), columns)
     if result.robustness is not None:
-        yield from _of_robustness(result.robustness)
+        yield from _of_robustness(result, result.robustness)
     yield Table("experiments", evidence.experiment_frame(result), evidence.EXPERIMENT_COLUMNS)
     yield Table("foci", evidence.focus_frame(result), evidence.FOCUS_COLUMNS)
 
 
-def _of_robustness(answers: Robustness) -> Iterator[Table]:
+def _of_robustness(
+    result: DescriptiveResult | InferentialResult, answers: Robustness
+) -> Iterator[Table]:
     """Tables of what was asked about the robustness of a reading."""
     if answers.left_out:
-        frame = robustness.left_out_frame(answers)
+        frame = robustness.left_out_frame(result, answers.left_out)
         yield Table("leftOut", frame, robustness.LEFT_OUT_COLUMNS)
     if answers.removals:
         frame = robustness.removal_frame(answers)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from focale.inferential import InferentialResult
+from focale.reading import Reading
 from focale.robustness.answers import Robustness
 from focale.robustness.fail_safe import FailSafe
+from focale.robustness.leave_out import LeftOut
 from focale.robustness.stability import Stability
+from focale.typing import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +25,8 @@ LEFT_OUT_COLUMNS = {
     "survives": "Whether any voxel of the cluster is in a listed cluster of the new reading",
     "p": "Smallest corrected p of a voxel of the cluster in the new reading, with its own null; "
     "none in a descriptive reading",
+    "p_low": "Lower end of its 95 % Monte Carlo interval (Clopper and Pearson)",
+    "p_high": "Upper end of it",
     "kept_share": "Share of the cluster's voxels in listed clusters of the new reading",
     "peak_shift_mm": "Distance from the cluster's peak to the highest ALE within it then, mm",
     "new_clusters": "Listed clusters of the new reading that share no voxel with any cluster of "
@@ -69,16 +76,22 @@ FAIL_SAFE_COLUMNS = {
 }
 
 
-def left_out_frame(robustness: Robustness) -> pd.DataFrame:
+def left_out_frame(result: Reading, left_out: Sequence[LeftOut]) -> pd.DataFrame:
     """Every unit and every cluster, one row a pair; columns as in `LEFT_OUT_COLUMNS`.
 
-    Of answers that have a reading without each unit.
+    Parameters
+    ----------
+    result
+        The reading of all.
+    left_out
+        The readings without each unit, for one kind of unit or more.
     """
     import pandas as pd
 
     parts = []
-    for found in robustness.left_out:
+    for found in left_out:
         n_units, n_clusters = found.survives.shape
+        low, high = _intervals(result, found.p.ravel()).T
         first = np.tile(np.arange(n_clusters) == 0, n_units)
         part = pd.DataFrame(
             {
@@ -87,6 +100,8 @@ def left_out_frame(robustness: Robustness) -> pd.DataFrame:
                 "cluster": np.tile(np.arange(1, n_clusters + 1), n_units),
                 "survives": found.survives.ravel(),
                 "p": found.p.ravel(),
+                "p_low": low,
+                "p_high": high,
                 "kept_share": found.kept_share.ravel(),
                 "peak_shift_mm": found.peak_shift_mm.ravel(),
                 "new_clusters": np.repeat(found.n_new, n_clusters),
@@ -94,9 +109,14 @@ def left_out_frame(robustness: Robustness) -> pd.DataFrame:
         )
         part["new_clusters"] = part["new_clusters"].astype("Int64").where(first)
         parts.append(part)
-    return (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*LEFT_OUT_COLUMNS])
-    )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _intervals(result: Reading, p: FloatArray) -> FloatArray:
+    """Monte Carlo interval of each p, shape (n, 2); NaN in a descriptive reading."""
+    if not isinstance(result, InferentialResult):
+        return np.full((p.size, 2), np.nan)
+    return np.array([result.fwe.interval(float(one)) for one in p]).reshape(-1, 2)
 
 
 def removal_frame(robustness: Robustness) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.phrases import one_line
 from focale.report.inferential_text import p_text
-from focale.report.robustness_text import CAUTION, anew, does_not_stay, stays
+from focale.report.robustness_text import CAUTION, anew, does_not_stay, near_alpha, stays
 from focale.robustness.answers import Removals
 from focale.robustness.fail_safe import FailSafe
 from focale.robustness.leave_out import LeftOut
@@ -53,6 +53,7 @@ def _left_out(result: AnyReading, found: LeftOut) -> dict[str, Any]:
         "unit": found.units.in_words,
         "map": found.units.kind if found.units.kind in ("experiment", "study") else "",
         "rows": rows,
+        "near_alpha": near_alpha(result, found),
         "clusters": [
             {
                 "n": int(found.survives[:, c].sum()),
