@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from focale import Questions
+from focale.cli.robustness_option import warn_of_time
 from focale.robustness import rereading
 
 
@@ -124,6 +126,23 @@ def test_robustness__of_a_null_that_cannot_answer_is_refused(asking, run, eviden
     said = run("run", evidence, "-o", "out", "--protocol", protocol, "--robustness", "all")
     assert said.code == 2
     assert "stability and fail-safe need the exact uncorrected null" in said.err
+
+
+@pytest.mark.parametrize(
+    ("n", "asked", "said"),
+    [
+        (21, Questions(), ""),
+        (50, Questions(), "fail-safe N of 50 experiments"),
+        (50, Questions(most_noise=20), ""),
+        (200, Questions(parts=("stability",)), ""),
+        (200, None, ""),
+    ],
+)
+def test_warn_of_time__speaks_of_large_evidence_only(n, asked, said, capsys):
+    warn_of_time(n, asked)
+    heard = capsys.readouterr().err
+    assert bool(heard) is bool(said)
+    assert said in heard
 
 
 def test_robustness__of_a_shard_is_refused(asking):

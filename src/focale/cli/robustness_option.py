@@ -27,6 +27,12 @@ MORE = {
 }
 """Options that say more of what is asked, by the choice of `Questions` they set."""
 
+MINUTES, OF_EXPERIMENTS, GROWTH = 0.9, 21, 2.7
+"""Fail-safe N of 21 experiments on two cores, and the power of their number it grows with."""
+
+LONG = 5
+"""Minutes that people want to know of beforehand."""
+
 OPTIONS = (
     click.option(
         "--robustness",
@@ -92,6 +98,20 @@ def robustness_options(command: Command) -> Command:
     for option in reversed(OPTIONS):
         asking = option(asking)
     return asking  # type: ignore[no-any-return]
+
+
+def warn_of_time(n_experiments: int, questions: Questions | None) -> None:
+    """Say beforehand that fail-safe N of a large evidence base takes long."""
+    if questions is None or "fail-safe" not in questions.parts or questions.most_noise is not None:
+        return
+    minutes = MINUTES * (n_experiments / OF_EXPERIMENTS) ** GROWTH
+    if minutes > LONG:
+        click.echo(
+            f"note: fail-safe N of {n_experiments} experiments with up to ten times as many noise "
+            f"experiments takes some {minutes:,.0f} minutes on two cores; --most-noise asks for "
+            "fewer",
+            err=True,
+        )
 
 
 def _questions(parts: tuple[str, ...], more: dict[str, Any]) -> Questions | None:

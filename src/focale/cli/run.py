@@ -25,7 +25,11 @@ from focale.cli.console import (
     warn,
 )
 from focale.cli.profile_option import PROFILE_HELP, with_profile
-from focale.cli.robustness_option import robustness_options, words_of_robustness
+from focale.cli.robustness_option import (
+    robustness_options,
+    warn_of_time,
+    words_of_robustness,
+)
 from focale.errors import ArgumentError
 from focale.phrases import one_line, share_text
 
@@ -144,6 +148,7 @@ def run_reading(
     stage(f"reading {' '.join(inputs)}")
     studyset = read_evidence(inputs, protocol, selection, options)
     warn(studyset)
+    warn_of_time(len(studyset), how.get("questions"))
     result = _run(studyset, output, protocol, **how)
     if result is None:
         return STOPPED
