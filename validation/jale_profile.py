@@ -127,8 +127,12 @@ def beside(name, studyset):
     rows = [("JALE", f"{theirs['ale'].max():.6f}", "", f"{n_theirs:,}", "")]
     for words, result in (
         (
-            "its mask, foci moved as it does",
+            "its mask, foci moved as it does (by hand)",
             ALE(mask=grey, **settings).fit(moved(pooled, theirs["affine"])),
+        ),
+        (
+            "its mask, placement jale",
+            ALE(mask=grey, placement="jale", null="eickhoff2012").fit(pooled),
         ),
         ("its mask, foci moved to the nearest voxel", ALE(mask=grey, **settings).fit(pooled)),
         ("profile jale (brain mask)", estimator.fit(pooled)),
@@ -176,15 +180,15 @@ def main():
 Made by `jale_profile.py`, which runs the functions of JALE's main effect. Its test is not made:
 its default cut-offs are predicted by a model, and it has no seed.
 
-JALE's mask is grey matter of its own origin, which Focale does not bundle; the second and third
-row of a set take it from JALE. *Largest difference* is of ALE in the voxels of both masks; *not
-in both* counts those of these voxels that only one has above z = 3.09.
+JALE's mask is grey matter of its own origin, which Focale does not bundle; all rows but the last
+of a set take it from JALE. *Largest difference* is of ALE in the voxels of both masks; *not in
+both* counts those of these voxels that only one has above z = 3.09.
 
 {chr(10).join(lines)}
 
-What is left in the second row of each set is the reach of the footprint (3.5 standard deviations,
-in place of 4) and the histogram (bins of 1e-4, in place of 1e-5). Foci between voxels, which JALE
-moves up, make the rest of the third row; its mask that of the fourth.
+What is left in the second and third row of each set is the reach of the footprint (3.5 standard
+deviations, in place of 4) and the histogram (bins of 1e-4, in place of 1e-5). The fourth shows
+what its rounding is worth, the last what its mask is worth: the profile rounds as JALE does.
 
 Its four numbers of a contribution (SUM, AVG, NORM, MAX), computed by its own function from our
 modelled activation in the displayed clusters, differ from `jale_sum`, `jale_avg`, `jale_norm` and

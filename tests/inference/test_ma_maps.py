@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from focale.inference.footprints import fwhm_from_sample_size, gaussian_footprint
 from focale.inference.lattice import STEP, to_lattice, to_probability
-from focale.inference.ma_maps import merge_experiments, model_activation
+from focale.inference.ma_maps import merge_experiments, model_activation, placed
 from focale.space.grid import Grid
 from focale.space.mask import Mask
 from tests.naive import ale as naive
 from tests.strategies import csr, foci_of_experiments
 
-PLACEMENTS = ["exact", "nearest"]
+PLACEMENTS = ["exact", "nearest", "jale"]
 # Foci on the 3 mm grid of the tiny mask, off it, on its rim, and outside its volume.
 FOCI_MM = np.array(
     [
@@ -118,12 +118,13 @@ def test_model_activation__two_foci_of_one_experiment_give_their_maximum(tiny_ma
 
 def test_model_activation__placements_agree_on_grid_foci(pain, brain):
     fwhm = fwhm_from_sample_size(pain.n_subjects)
-    exact, nearest = (
+    exact, *others = (
         model_activation(pain.foci_mm, pain.offsets, fwhm, brain, placement)
         for placement in PLACEMENTS
     )
-    np.testing.assert_array_equal(exact.values, nearest.values)
-    np.testing.assert_array_equal(exact.voxels, nearest.voxels)
+    for other in others:
+        np.testing.assert_array_equal(exact.values, other.values)
+        np.testing.assert_array_equal(exact.voxels, other.voxels)
 
 
 def test_model_activation__nearest_moves_a_focus_to_the_even_voxel(tiny_mask):
@@ -132,6 +133,18 @@ def test_model_activation__nearest_moves_a_focus_to_the_even_voxel(tiny_mask):
     np.testing.assert_array_equal(
         fit([half], tiny_mask, placement="nearest").log_sum, fit([on_six], tiny_mask).log_sum
     )
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_placed__as_jale_does_is_left_in_front_and_above_on_any_grid(flipped):
+    affine = np.diag([-2.0 if flipped else 2.0, 2.0, 2.0, 1.0])
+    affine[:3, 3] = (18.0 if flipped else -18.0, -18.0, -18.0)
+    grid = Grid((19, 19, 19), affine)
+    foci = np.array([[1.0, 1.0, 1.0], [-1.0, -1.0, -1.0], [2.0, 4.0, -6.0], [0.4, 0.4, 0.4]])
+    centres, shifts = placed(foci, grid, "jale")
+    moved = [[0, 2, 2], [-2, 0, 0], [2, 4, -6], [0, 2, 2]]
+    np.testing.assert_allclose(grid.to_mm(centres), moved, atol=1e-9)
+    assert not shifts.any()
 
 
 def test_model_activation__foci_outside_the_mask_count_with_their_tail(tiny_mask):
@@ -206,7 +219,7 @@ def symmetric_mask():
     )
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("placement", ["exact", "nearest"])  # JALE's is one-sided
 def test_model_activation__mirrored_foci_give_the_mirrored_map(symmetric_mask, placement, rng):
     foci = np.round(rng.uniform(-18, 18, size=(30, 3)), 2)
     ours, theirs = (
@@ -217,7 +230,7 @@ def test_model_activation__mirrored_foci_give_the_mirrored_map(symmetric_mask, p
     assert np.abs(ours[::-1] - theirs).max() <= 1
 
 
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("placement", ["exact", "nearest"])  # JALE's is one-sided
 def test_model_activation__mirrored_grid_foci_change_no_bit(symmetric_mask, placement):
     foci = symmetric_mask.mm(np.arange(0, 500, 25))
     ours, theirs = (

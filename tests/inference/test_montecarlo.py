@@ -122,7 +122,7 @@ def test_null_maxima__equals_the_twin(mask, connectivity):
     assert ours.size.max() > 1
 
 
-@pytest.mark.parametrize("placement", ["exact", "nearest"])
+@pytest.mark.parametrize("placement", ["exact", "nearest", "jale"])
 @pytest.mark.parametrize("threshold", [0, 1_000_000, 4_000_000, NONE])
 def test_null_maxima__equals_the_twin_at_any_threshold(tiny_mask, placement, threshold):
     twin = twin_of(EXPERIMENTS, tiny_mask, placement=placement)

@@ -63,6 +63,10 @@ def modelled_activation(foci_mm, fwhm, shape, affine, placement="exact"):
         place = [snap(x) for x in focus]
         if placement == "nearest":
             place = [float(round(x)) for x in place]  # Python rounds half to even
+        if placement == "jale":  # left, in front, above: whichever way an axis runs
+            along = [max(range(3), key=lambda k, a=a: abs(affine[k, a])) for a in range(3)]
+            towards = [math.copysign(1, affine[k, a]) * (-1, 1, 1)[k] for a, k in enumerate(along)]
+            place = [float(t * math.ceil(t * x)) for t, x in zip(towards, place, strict=True)]
         x, y, z = (
             np.array([axis_weight(voxel - p, sd) for voxel in range(n)])
             for p, sd, n in zip(place, sds, shape, strict=True)

@@ -105,7 +105,10 @@ def test_from_toml__lists_the_keys_where_none_is_near(tmp_path):
         ("min_experiments = nan", r"'min_experiments' .* whole number of at least 1. Got nan"),
         ("iterations = inf", r"'iterations' .* whole number of at least 1. Got inf"),
         ("min_experiments = true", r"whole number of at least 1. Got True"),
-        ('placement = "close"', r"'placement' .* must be 'exact' or 'nearest'. Got 'close'"),
+        (
+            'placement = "close"',
+            r"'placement' .* 'exact' or 'nearest' or 'jale'. Got 'close'",
+        ),
         ('talairach = "laird"', r"'talairach' .* or 'fsl' or 'brett'. Got 'laird'"),
         ("fwhm_mm = -3", r"'fwhm_mm' .* a number above 0. Got -3"),
         ("fwhm_mm = nan", r"'fwhm_mm' .* a number above 0. Got nan"),

@@ -62,7 +62,7 @@ def protocols(draw, mask):
         title=draw(st.sampled_from(["", "Pain in adults"])),
         min_experiments=draw(st.sampled_from([1, 5, 17, 30])),
         mask=mask,
-        placement=draw(st.sampled_from(["exact", "nearest"])),
+        placement=draw(st.sampled_from(["exact", "nearest", "jale"])),
         fwhm_mm=draw(st.sampled_from([None, 9.0])),
         display_percentile=draw(st.sampled_from([5.0, 50.0, 95.0, 99.9])),
         min_cluster_mm3=draw(st.sampled_from([8.0, 400.0, 4000.0, 1e6])),

@@ -126,7 +126,7 @@ CHOICES = (
         "As reported, or moved to the nearest voxel first.",
         "one_of",
         "more",
-        (("exact", "as reported"), ("nearest", "nearest voxel")),
+        (("exact", "as reported"), ("nearest", "nearest voxel"), ("jale", "next voxel, as JALE")),
     ),
     Choice(
         "talairach",

@@ -43,7 +43,8 @@ class ALE:
         Sample size to take for all experiments in place of their own.
     placement
         "exact" evaluates footprints at voxel centres from the focus as reported;
-        "nearest" first moves the focus to the nearest voxel, as NiMARE does.
+        "nearest" first moves the focus to the nearest voxel, as NiMARE does; "jale" to the
+        next one left, in front and above, as JALE does.
     mask
         A `Mask`, an image or the path of one; by default the brain mask of the
         studyset's space.

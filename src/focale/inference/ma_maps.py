@@ -14,10 +14,14 @@ from focale.inference.footprints import footprint_size, gaussian_footprint
 from focale.inference.lattice import to_probability
 from focale.kernels.activation import collect, stamp
 from focale.kernels.tally import add_at
+from focale.space.grid import Grid
 from focale.space.mask import Mask
 from focale.typing import FloatArray, IntArray
 
-Placement = Literal["exact", "nearest"]
+Placement = Literal["exact", "nearest", "jale"]
+
+TOWARDS_MM = (-1.0, 1.0, 1.0)
+"""Where JALE moves a focus between voxels: to the next one left, in front and above."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,15 +144,13 @@ def model_activation(
     placement
         "exact" evaluates a footprint at voxel centres from the focus as reported;
         "nearest" first moves the focus to the nearest voxel centre (ties to the even
-        index, as NiMARE does).
+        index, as NiMARE does), "jale" to the next one left, in front and above, as JALE does.
 
     References
     ----------
     Turkeltaub et al. 2012, doi:10.1002/hbm.21186.
     """
-    in_voxels = mask.grid.to_voxels(foci_mm).reshape(-1, 3)
-    centres = np.round(in_voxels).astype(np.int64)
-    shifts = np.zeros_like(in_voxels) if placement == "nearest" else in_voxels - centres
+    centres, shifts = placed(foci_mm, mask.grid, placement)
     edges = mask.grid.voxel_size_mm
     voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))
 
@@ -167,6 +169,28 @@ def model_activation(
             filled[i + 1] = filled[i] + n
     voxels, values = entries[:, : filled[-1]]
     return MaMaps(offsets=filled, voxels=voxels, values=values, log_sum=log_sum, mask=mask)
+
+
+def placed(foci_mm: FloatArray, grid: Grid, placement: Placement) -> tuple[IntArray, FloatArray]:
+    """Voxel of each focus, and its place within it, shape (n_foci, 3) both.
+
+    Parameters
+    ----------
+    foci_mm
+        Shape (n_foci, 3), millimetres, in the space of the grid.
+    grid
+        The voxels.
+    placement
+        As in `model_activation`.
+    """
+    in_voxels = grid.to_voxels(foci_mm).reshape(-1, 3)
+    if placement == "jale":
+        towards = grid.axis_signs(TOWARDS_MM)
+        centres = (towards * np.ceil(towards * in_voxels)).astype(np.int64)
+    else:
+        centres = np.round(in_voxels).astype(np.int64)
+    shifts = in_voxels - centres if placement == "exact" else np.zeros_like(in_voxels)
+    return centres, shifts
 
 
 _blank_volumes: dict[tuple[int, int, int], list[tuple[IntArray, IntArray, IntArray]]] = {}

@@ -31,7 +31,7 @@ from focale.errors import FocaleError
 from focale.frozen import freeze
 from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.footprints import gaussian_footprint
-from focale.inference.ma_maps import Placement
+from focale.inference.ma_maps import Placement, placed
 from focale.inference.null_footprints import BLOCK, null_footprints
 from focale.kernels.montecarlo import Plan, blocks_of, iterate, iterate_pruned, room_for
 from focale.space.mask import Mask
@@ -166,9 +166,7 @@ def null_design(
     sampling
         Where foci may fall, on the grid of the mask; by default the mask.
     """
-    in_voxels = mask.grid.to_voxels(foci_mm).reshape(-1, 3)
-    centres = np.round(in_voxels).astype(np.int64)
-    shifts = np.zeros_like(in_voxels) if placement == "nearest" else in_voxels - centres
+    centres, shifts = placed(foci_mm, mask.grid, placement)
     kinds = np.column_stack([np.repeat(fwhm_mm, np.diff(offsets)), shifts])
     edges = mask.grid.voxel_size_mm
     voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))

@@ -282,11 +282,11 @@ _JALE = Profile(
         ),
         ToolChoice(
             "rounding of foci to voxels",
-            "up to the next voxel (ceil); Focale takes the nearest",
-            "near",
+            "to the next voxel left, in front and above (ceil of the index)",
+            "taken",
             _CODE,
             "placement",
-            "nearest",
+            "jale",
         ),
         ToolChoice(
             "uncorrected p",

@@ -75,7 +75,7 @@ class Protocol:
     mask
         Name of a standard space, or the path of an image.
     placement
-        "exact" or "nearest"; see `ALE`.
+        "exact", "nearest" or "jale"; see `ALE`.
     talairach
         Conversion of Talairach coordinates: "pooled", "spm", "fsl" or "brett".
     fwhm_mm

@@ -130,6 +130,7 @@ def _footprints(result: AnyReading) -> str:
     placed = {
         "exact": "evaluated at voxel centres from the unrounded focus",
         "nearest": "centred on the voxel nearest to the focus",
+        "jale": "centred on the next voxel left, in front and above (as JALE does)",
     }[protocol.placement]
     return (
         f"Each focus was modelled by a three-dimensional Gaussian with {width}, {placed}, on a "

@@ -8,6 +8,7 @@ flipped, not sheared), so that a distance in mm is a distance along its axes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,19 @@ class Grid:
     def voxel_volume_mm3(self) -> float:
         """Volume of one voxel in mm3."""
         return float(np.prod(self.voxel_size_mm))
+
+    def axis_signs(self, towards_mm: Sequence[float]) -> FloatArray:
+        """Whether indices rise (1) or fall (-1) towards some side, shape (3,).
+
+        Parameters
+        ----------
+        towards_mm
+            1 or -1 for x, y and z: right or left, front or back, top or bottom.
+        """
+        axes = self.affine[:3, :3]
+        along = np.abs(axes).argmax(axis=0)  # which of x, y and z each axis mostly runs along
+        signs: FloatArray = np.sign(axes[along, range(3)]) * np.asarray(towards_mm)[along]
+        return signs
 
     def to_mm(self, voxels: FloatArray) -> FloatArray:
         """Voxel coordinates, shape (n, 3), to millimetres, shape (n, 3)."""
