@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from focale.cli.console import (
+    STOPPED,
     command_words,
     conditions_from,
     evidence_options,
     ids_from,
     protocol_from,
     say,
+    say_kept,
     stage,
     warn,
 )
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from focale.planning.result import Plan
     from focale.protocol.protocol import Protocol
     from focale.studyset.model import Studyset
-
-STOPPED = 130
 
 
 @click.command(short_help="Power of a test, and how many more experiments it needs.")
@@ -120,8 +120,7 @@ def _simulated(
     except KeyboardInterrupt:
         if kept is None or not kept.exists():
             raise
-        again = "the same command with --resume goes on"
-        click.echo(f"focale: stopped; simulations are kept in {kept}: {again}", err=True)
+        say_kept(f"simulations are kept in {kept}", "with --resume")
         return None
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ import numpy as np
 from focale.errors import FocaleError
 from focale.frozen import freeze
 from focale.inference.clusters import CONTACT_AXES, Connectivity
+from focale.inference.fingerprints import experiment_fingerprints
 from focale.inference.footprints import gaussian_footprint
 from focale.inference.ma_maps import Placement, placed
 from focale.inference.null_footprints import BLOCK, null_footprints
@@ -189,28 +189,6 @@ def null_design(
         mask=mask,
         recipe=(foci_mm, offsets, fwhm_mm, mask, placement, sampling),
     )
-
-
-def experiment_fingerprints(
-    foci_mm: FloatArray, offsets: IntArray, fwhm_mm: FloatArray
-) -> IntArray:
-    """Names of experiments by what they report, shape (n_experiments,), uint64.
-
-    An experiment has the same one in whatever company and order it is analysed, so it
-    falls on the same places in every analysis of one seed. Of experiments that report the
-    same, the first, the second and so on have names of their own. Parameters as in
-    `model_activation`.
-    """
-    thousandths = np.rint(foci_mm * 1000).astype("<i8")  # beyond what rounding may change
-    widths = np.rint(fwhm_mm * 1000).astype("<i8")
-    seen: Counter[bytes] = Counter()
-    names = []
-    for width, start, stop in zip(widths, offsets[:-1], offsets[1:], strict=True):
-        own = thousandths[start:stop]
-        content = width.tobytes() + own[np.lexsort(own.T)].tobytes()
-        names.append(hashlib.sha256(b"%d:%b" % (seen[content], content)).digest()[:8])
-        seen[content] += 1
-    return np.frombuffer(b"".join(names), dtype="<u8").astype(np.uint64)
 
 
 @lru_cache(maxsize=2)  # every block of iterations is sent the same

@@ -77,7 +77,8 @@ def keeping(path: Path, key: Mapping[str, Any]) -> Iterator[KeptParts]:
     Raises
     ------
     ReadError
-        If the file keeps something else, or parts of other data or settings.
+        If the file keeps something else, or parts of other data or settings (the message says
+        which).
     """
     kept = KeptParts(path, key, _read(path, key))
     try:
@@ -97,10 +98,12 @@ def _read(path: Path, key: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
         raise ReadError(
             f"{path} does not keep parts of a run; choose another output folder, or remove it"
         ) from error
-    if theirs != json.loads(_text(key)):
+    ours = json.loads(_text(key))
+    differing = [name for name in {**ours, **theirs} if theirs.get(name) != ours.get(name)]
+    if differing:
         raise ReadError(
-            f"{path} keeps parts of a run with other data or settings; remove it, or choose "
-            "another output folder"
+            f"{path} keeps parts of a run with other data or settings: it differs in "
+            f"{', '.join(differing)}; remove it, or choose another output folder"
         )
     return parts
 
