@@ -13,7 +13,8 @@ from focale.comparison.outcome import LEVELS, Level, Outcome
 from focale.comparison.side import Side
 from focale.comparison.tables import tables_of
 from focale.phrases import count
-from focale.protocol.profiles import Profile, profile_of
+from focale.protocol.profile import Profile
+from focale.protocol.profiles import profile_of
 
 if TYPE_CHECKING:
     import pandas as pd
