@@ -180,7 +180,8 @@ def label_design(
     starts = np.empty(ma.mask.n_voxels + 1, dtype=np.int64)
     units = np.empty(ma.voxels.size, dtype=np.int32)
     values = np.empty(ma.voxels.size, dtype=np.int32)
-    by_voxel(ma.offsets, ma.voxels, ma.values >> coarser, row, starts, units, values)
+    coarse = (ma.values >> coarser).astype(np.int32)
+    by_voxel(ma.offsets, ma.voxels, coarse, row, starts, units, values)
     n, size = group.size, int(group.sum())
     width = step * 2**coarser
     balance = np.array([] if subsample is None else [size, n - size, subsample, width], float)
