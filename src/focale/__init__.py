@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from focale.atlases.finding import find_atlas as find_atlas
     from focale.atlases.reading import read_atlas as read_atlas
     from focale.comparison.compare import compare as compare
+    from focale.contrasts.contrast import ContrastOptions as ContrastOptions
+    from focale.contrasts.contrast import contrast as contrast
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ALE": "focale.estimators.ale",
+    "ContrastOptions": "focale.contrasts.contrast",
     "FDRCorrector": "focale.correction.correctors",
     "FWECorrector": "focale.correction.correctors",
     "FocusCounter": "focale.diagnostics.jackknife",
@@ -56,6 +59,7 @@ _HOME = {
     "bonferroni": "focale.correction.voxelwise",
     "check": "focale.studyset.findings",
     "compare": "focale.comparison.compare",
+    "contrast": "focale.contrasts.contrast",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
     "examine": "focale.examination",
@@ -79,6 +83,7 @@ _HOME = {
 
 __all__ = [
     "ALE",
+    "ContrastOptions",
     "FDRCorrector",
     "FWECorrector",
     "FocusCounter",
@@ -91,6 +96,7 @@ __all__ = [
     "bonferroni",
     "check",
     "compare",
+    "contrast",
     "describe",
     "describe_into",
     "examine",

@@ -25,7 +25,7 @@ def standardised(
     --------
     >>> ones = np.ones(3)
     >>> standardised(np.array([1.0, 2.0, 3.0]), 2 * ones, ones, 0.5 * ones).round(3).tolist()
-    [-0.981, 0.083, 1.009]
+    [-1.014, 0.083, 1.01]
     """
     varies = sd > 0
     z = (sums - mean) / np.where(varies, sd, 1.0)

@@ -73,6 +73,8 @@ class LabelDesign:
         Shape (n_voxels, 3); mean, standard deviation and skewness of it over all labelings.
     balance
         Of a balanced difference, see `kernels/relabelling.py`; empty for a plain one.
+    step
+        Width of a step of the values: that of the lattice, or a multiple.
     mask
         The voxels of the analysis.
     """
@@ -85,6 +87,7 @@ class LabelDesign:
     observed: IntArray
     moments: FloatArray
     balance: FloatArray
+    step: float
     mask: Mask
 
     def __post_init__(self) -> None:
@@ -191,7 +194,7 @@ def label_design(
         starts, units, values, as_members(group[None]), moments[:, 0].copy(), balance, observed
     )
     return LabelDesign(
-        starts, units, values, group, draws_first, observed, moments, balance, ma.mask
+        starts, units, values, group, draws_first, observed, moments, balance, width, ma.mask
     )
 
 
