@@ -138,6 +138,11 @@ def contrast(
     sides = sides_of(first, second, names, options.shared)
     decisions = assess(sides.first, protocol), assess(sides.second, protocol)
     maps = _map_of(sides.first, protocol), _map_of(sides.second, protocol)
+    subsample = options.subsample
+    is_tested = all(decision.mode == "inferential" for decision in decisions)
+    sizes = [len(side.studyset.subject_groups) for side in maps]
+    if not is_tested and subsample is None and sizes[0] != sizes[1]:
+        subsample = min(sizes)  # ALE grows with the number of experiments
     found = Contrast(
         sides=sides,
         decisions=decisions,
@@ -145,10 +150,11 @@ def contrast(
         options=options,
         first=maps[0],
         second=maps[1],
-        difference=VoxelMap(difference_of(*maps, options.subsample), maps[0].mask),
+        difference=VoxelMap(difference_of(*maps, subsample), maps[0].mask),
+        subsample=subsample,
         listed={},
     )
-    if all(decision.mode == "inferential" for decision in decisions):
+    if is_tested:
         return _tested(found, atlases, threads, progress)
     if options.gate or options.legacy:
         raise EvidenceError(

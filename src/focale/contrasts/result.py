@@ -98,8 +98,10 @@ class Contrast:
     first, second
         The statistic of each side.
     difference
-        Statistic of the first less that of the second; of matched subsamples where the
-        contrast is balanced.
+        Statistic of the first less that of the second.
+    subsample
+        Experiments of the matched subsamples it is the mean of, if it is balanced; that of a
+        description of unequal sides always is, for ALE grows with the number of experiments.
     listed
         The clusters of each direction, by the side that has more.
     """
@@ -111,6 +113,7 @@ class Contrast:
     first: AleMap
     second: AleMap
     difference: VoxelMap
+    subsample: int | None
     listed: dict[Side, Listed]
 
     @property

@@ -34,6 +34,8 @@ class Sides:
         The evidence of each side.
     names
         What they are called.
+    reported
+        The evidence of each side before anything was left out.
     dropped
         What was left out of both because it was on both, in words.
     """
@@ -41,6 +43,7 @@ class Sides:
     first: Studyset
     second: Studyset
     names: tuple[str, str]
+    reported: tuple[Studyset, Studyset]
     dropped: tuple[str, ...] = ()
 
 
@@ -92,6 +95,7 @@ def sides_of(
         _without(first, of_first, names[0]),
         _without(second, of_second, names[1]),
         names,
+        (first, second),
         tuple(common),
     )
     for name, side in zip(names, (sides.first, sides.second), strict=True):
