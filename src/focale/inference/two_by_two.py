@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import log_ndtr, ndtri_exp
@@ -118,7 +119,7 @@ def uniformity(a: IntArray, n: int, expected: float, at_least: FloatArray) -> Co
 
 def _tested(
     chi2: FloatArray,
-    excess: FloatArray,
+    excess: Any,
     is_small: FloatArray,
     tails: Callable[[FloatArray], tuple[FloatArray, FloatArray]],
 ) -> CountTest:
