@@ -323,5 +323,5 @@ def test_repr__says_what_and_how_much(pain8_described):
 
 
 def test_ale_in_peaks__of_a_reading_is_that_of_its_map(pain8_described):
-    assert pain8_described.ale_in_peaks.max == pytest.approx(2.02, abs=0.01)
+    assert pain8_described.in_peaks.max == pytest.approx(2.02, abs=0.01)
     assert pain8_described.ma is pain8_described.map.ma

@@ -20,9 +20,9 @@ import focale
 from focale import ALE, Studyset, fwe, pain_studyset_path
 from focale.inference.clusters import find_clusters
 from focale.inference.convolution import convolved_log_tail
-from focale.inference.lattice import STEP
+from focale.inference.lattice import NULL_STEP, STEP
 from focale.inference.ma_maps import model_activation
-from focale.inference.null import NULL_STEP, null_steps, step_histograms
+from focale.inference.null import null_steps, step_histograms
 from focale.robustness.diluted import Diluted
 from focale.robustness.fail_safe import Search, fail_safe
 from focale.robustness.noise import noise_experiments

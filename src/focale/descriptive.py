@@ -1,6 +1,6 @@
 """The descriptive reading: where coordinates were reported, and no claim beyond.
 
-For an evidence base too small to bear a test. It has the raw ALE statistic, clusters
+For an evidence base too small to bear a test. It has the raw statistic, clusters
 above a display-only level, what each experiment contributes to them, and what is left of
 them without it. It has no p and no z.
 """
@@ -33,7 +33,7 @@ class DescriptiveResult(Reading):
     decision, protocol, map, diagnosis, anatomy
         As in `Reading`.
     display_threshold
-        Display-only: the percentile of non-zero ALE values the protocol names.
+        Display-only: the percentile of the non-zero values of the map the protocol names.
     clusters
         Clusters above the display-only threshold and of the protocol's volume.
     """
@@ -45,9 +45,8 @@ class DescriptiveResult(Reading):
     @property
     def facts(self) -> dict[str, str]:
         """What a reader wants to know first, by name."""
-        listed = (
-            f"{len(self.clusters)} above the display-only threshold {self.display_threshold:.5f}"
-        )
+        level = self.words.value(self.display_threshold)
+        listed = f"{len(self.clusters)} above the display-only threshold {level}"
         return {**super().facts, "clusters": listed}
 
     @property
@@ -66,12 +65,12 @@ class DescriptiveResult(Reading):
         raise self._no("-log10 p")
 
     def _no(self, name: str) -> DescriptiveOnlyError:
-        way_out = "for p and z use infer(studyset, protocol), or ALE().fit(studyset)"
+        way_out = "for p and z use infer(studyset, protocol), or fit an estimator such as ALE()"
         if self.decision.mode == "descriptive":
             way_out = (
                 "to read the evidence inferentially all the same, declare the deviation with "
                 "protocol.deviate(reason, min_experiments=...), which is printed with every "
-                "result, and use ALE().fit(studyset)"
+                "result, and fit an estimator such as ALE()"
             )
         return DescriptiveOnlyError(
             f"a descriptive reading has no {name} map ({self.decision.reason.rstrip('.')}); "
@@ -79,11 +78,12 @@ class DescriptiveResult(Reading):
         )
 
     def __repr__(self) -> str:
-        x, y, z = self.ale.max_mm
+        x, y, z = self.stat.max_mm
+        words = self.words
         return (
-            f"DescriptiveResult: {self.studyset!r}; largest ALE {self.ale.max:.5f} at "
-            f"({x:g}, {y:g}, {z:g}) mm; {len(self.clusters)} clusters above the display-only "
-            f"threshold {self.display_threshold:.5f}"
+            f"DescriptiveResult: {self.studyset!r}; largest {words.statistic} "
+            f"{words.value(self.stat.max)} at ({x:g}, {y:g}, {z:g}) mm; {len(self.clusters)} "
+            f"clusters above the display-only threshold {words.value(self.display_threshold)}"
         )
 
 
@@ -124,11 +124,11 @@ def describe(
     decision = assess(studyset, protocol)
     pooled, estimator = evidence_and_estimator(studyset, protocol)
     statistic = estimator.statistic(pooled)
-    values = statistic.ale.values
+    values = statistic.stat.values
     threshold = float(np.percentile(values[values > 0], protocol.display_percentile))
     voxel_mm3 = statistic.mask.grid.voxel_volume_mm3
     min_voxels = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
-    clusters = find_clusters(statistic.ale, threshold, min_voxels)
+    clusters = find_clusters(statistic.stat, threshold, min_voxels)
     return DescriptiveResult(
         decision=decision,
         protocol=protocol,

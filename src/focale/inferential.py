@@ -21,7 +21,7 @@ from focale.correction.fwe import fwe, fwe_shard
 from focale.correction.p_values import smallest_p
 from focale.correction.result import FweResult
 from focale.errors import ArgumentError, EvidenceError
-from focale.estimators.result import AleResult
+from focale.estimators.result import Result
 from focale.inference.clusters import Clusters, find_clusters
 from focale.phrases import count
 from focale.progress import Progress, silent
@@ -54,8 +54,8 @@ class InferentialResult(Reading):
     map_names = ("stat", "p", "z", "logp")
 
     @property
-    def uncorrected(self) -> AleResult:
-        """ALE with uncorrected p."""
+    def uncorrected(self) -> Result:
+        """The statistic with uncorrected p."""
         return self.fwe.uncorrected
 
     @property
@@ -75,7 +75,7 @@ class InferentialResult(Reading):
 
     @property
     def surviving(self) -> VoxelMap:
-        """ALE in the listed clusters, 0 elsewhere."""
+        """The statistic in the listed clusters, 0 elsewhere."""
         return self.fwe.surviving(self.protocol.alpha, self.protocol.correction)
 
     @property
@@ -210,7 +210,7 @@ def infer_shard(
     )
 
 
-def _fitted(studyset: Studyset, protocol: Protocol) -> tuple[Decision, AleResult]:
+def _fitted(studyset: Studyset, protocol: Protocol) -> tuple[Decision, Result]:
     """The decision for an inferential reading, and the estimate."""
     decision = assess(studyset, protocol)
     if decision.mode == "descriptive":
@@ -251,7 +251,7 @@ def _listed(corrected: FweResult, protocol: Protocol) -> Clusters:
         corrected.surviving(alpha, level), 0.0, connectivity=corrected.connectivity
     )
     if level == "voxel":
-        above = corrected.ale.values[corrected.p_voxel.values > alpha].max(initial=0.0)
+        above = corrected.stat.values[corrected.p_voxel.values > alpha].max(initial=0.0)
         return replace(kept, threshold=float(above))
     smallest = corrected.smallest_size(alpha) if level == "size" else 1
     return replace(kept, threshold=corrected.clusters.threshold, min_voxels=smallest)

@@ -21,8 +21,9 @@ from focale.diagnostics.dominance import Dominance, dominance
 from focale.diagnostics.focus_counts import focus_counts
 from focale.diagnostics.leave_one_out import LeaveOneOut, leave_one_out
 from focale.errors import ArgumentError
-from focale.estimators.ale import ALE
-from focale.estimators.result import AleMap, OfMap
+from focale.estimators.estimator import Estimator
+from focale.estimators.registry import estimator_of
+from focale.estimators.result import OfMap, StatMap
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters
 from focale.inference.ma_maps import MaMaps, merge_experiments
@@ -86,7 +87,7 @@ class Reading(OfMap):
     evidence
         The evidence as reported, before it is pooled; `studyset` is what was analysed.
     map
-        The ALE statistic and what it was made from.
+        The statistic and what it was made from.
     clusters
         The clusters that are looked at.
     diagnosis
@@ -102,7 +103,7 @@ class Reading(OfMap):
     decision: Decision
     protocol: Protocol
     evidence: Studyset
-    map: AleMap
+    map: StatMap
     clusters: Clusters
     diagnosis: Diagnosis
     anatomy: tuple[Anatomy, ...] = ()
@@ -111,9 +112,9 @@ class Reading(OfMap):
     labels: VoxelMap | None = None
 
     @property
-    def ale_in_peaks(self) -> VoxelMap:
-        """ALE in units of one experiment's peak; see `AleMap.ale_in_peaks`."""
-        return self.map.ale_in_peaks
+    def in_peaks(self) -> VoxelMap:
+        """The statistic in units of one experiment's peak; see `StatMap.in_peaks`."""
+        return self.map.in_peaks
 
     @property
     def contributions(self) -> Contributions:
@@ -152,7 +153,7 @@ class Reading(OfMap):
 
     @property
     def mean_contributions(self) -> FloatArray:
-        """Shape (n_experiments,); mean over clusters of the share of ALE lost.
+        """Shape (n_experiments,); mean over clusters of the share of the statistic lost.
 
         NaN where there is no cluster.
         """
@@ -164,7 +165,7 @@ class Reading(OfMap):
         return _mean_over_clusters(self.study_contributions)
 
 
-def evidence_and_estimator(studyset: Studyset, protocol: Protocol) -> tuple[Studyset, ALE]:
+def evidence_and_estimator(studyset: Studyset, protocol: Protocol) -> tuple[Studyset, Estimator]:
     """The evidence as a protocol pools it, and the estimator it declares.
 
     Raises
@@ -175,21 +176,16 @@ def evidence_and_estimator(studyset: Studyset, protocol: Protocol) -> tuple[Stud
     _check_conversion(studyset, protocol)
     taken = taken_as(studyset, protocol.reading)
     pooled = taken.pooled(protocol.pooling, protocol.pooled_n)
-    return pooled, ALE(
-        fwhm_mm=protocol.fwhm_mm,
-        placement=protocol.placement,
-        mask=mask_of(protocol),
-        null=protocol.null,
-    )
+    return pooled, estimator_of(protocol.method, {**protocol.choices, "mask": mask_of(protocol)})
 
 
-def diagnose(statistic: AleMap, clusters: Clusters, progress: Progress = silent) -> Diagnosis:
+def diagnose(statistic: StatMap, clusters: Clusters, progress: Progress = silent) -> Diagnosis:
     """Leave each experiment and each study out of each cluster, in closed form.
 
     Parameters
     ----------
     statistic
-        The ALE statistic.
+        The map of the statistic.
     clusters
         Clusters of its map.
     progress

@@ -76,7 +76,7 @@ def test_report__a_cell_shows_the_cluster_without_the_study(opened):
     name = str(result.studyset.study_ids[study])
     page.wait_for_selector(f'[data-fv="name"]:has-text("{name}")')  # its map is unpacked first
     assert readout(page) != before
-    without = result.map.ale_without(study).values[cluster.peaks[0].position]
+    without = result.map.without(study).values[cluster.peaks[0].position]
     assert f"{without:.5f}"[:-1] in readout(page)
 
 
@@ -90,7 +90,7 @@ def test_report__a_cell_of_what_would_change_shows_the_map_without_the_experimen
     page.click(f'{cell}[data-mm="{place(cluster)}"]')
     name = str(result.studyset.ids[experiment])
     page.wait_for_selector(f'[data-fv="name"]:has-text("{name}")')  # its map is unpacked first
-    without = result.map.ale_without(experiment).values[cluster.peaks[0].position]
+    without = result.map.without(experiment).values[cluster.peaks[0].position]
     assert f"{without:.5f}"[:-1] in readout(page)
     text = page.inner_text(f'{cell}[data-mm="{place(cluster)}"]')
     assert text.endswith("\N{MULTIPLICATION SIGN}") is not bool(gone)

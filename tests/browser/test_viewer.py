@@ -229,7 +229,7 @@ def test_viewer__leaves_out_as_python_does(show, descriptive_page, rng):
     lowest = viewer_payload(result)["map"]["lowest"]
     shown = np.flatnonzero(result.ale.values >= lowest)
     for experiment in (0, 7, 20):
-        exact = result.map.ale_without(experiment).values
+        exact = result.map.without(experiment).values
         for position in rng.choice(shown, 30):
             mm = result.mask.mm(np.array([position]))[0].tolist()
             value = page.evaluate(

@@ -211,7 +211,7 @@ def test_fwe_result__knows_what_it_was_made_from(corrected, pain21, pain):
     assert corrected.mask is pain21.mask
     assert (corrected.n_iterations, corrected.seed) == (2000, SEED)
     assert (corrected.cluster_forming_p, corrected.connectivity) == (0.001, 6)
-    assert corrected.threshold == pain21.null.ale_at(0.001)
+    assert corrected.threshold == pain21.null.value_at(0.001)
     assert "of 21 clusters (p < 0.001) with cluster-size p_FWE <= .05 (2,000" in repr(corrected)
 
 

@@ -10,7 +10,8 @@ from scipy.stats import norm
 
 from focale import ALE
 from focale.errors import ArgumentError, EvidenceError, InputMissingError
-from focale.inference.null import NULL_STEP, null_steps, sum_steps
+from focale.inference.lattice import NULL_STEP
+from focale.inference.null import null_steps, sum_steps
 from tests.fixtures_pain import box_mask, studyset_of
 from tests.naive import ale as naive
 
@@ -96,11 +97,11 @@ def test_fit__p_of_n_equal_experiments_at_their_focus(n):
 
 
 def test_fit__the_null_gives_back_its_ale(pain8_result):
-    threshold = pain8_result.null.ale_at(0.001)
+    threshold = pain8_result.null.value_at(0.001)
     n_above = np.count_nonzero(pain8_result.p.values <= 0.001)
     assert n_above > 0
     assert np.count_nonzero(pain8_result.ale.values >= threshold) == pytest.approx(n_above, abs=3)
-    assert pain8_result.null.ale_at(1e-300) == np.inf
+    assert pain8_result.null.value_at(1e-300) == np.inf
 
 
 @pytest.mark.slow

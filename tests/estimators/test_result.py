@@ -18,14 +18,14 @@ from tests.fixtures_pain import box_mask, studyset_of
 def test_ale_without__equals_a_refit_of_the_others(pain8, pain8_result, left_out):
     others = [i for i in range(8) if i != left_out]
     refit = ALE().statistic(pain8.slice(pain8.ids[others])).ale
-    without = pain8_result.map.ale_without(left_out)
+    without = pain8_result.map.without(left_out)
     np.testing.assert_allclose(without.values, refit.values, atol=1e-12)
     assert without.values.tobytes() == refit.values.tobytes()  # whole numbers: no bit differs
 
 
 def test_ale_without__the_only_experiment_is_zero():
     alone = ALE(mask=box_mask((20, 20, 20))).statistic(studyset_of({"a": [[(20, 20, 20)]]}))
-    assert not alone.ale_without(0).values.any()
+    assert not alone.without(0).values.any()
 
 
 # ------------------------------------------------------------------ in peaks
@@ -33,8 +33,8 @@ def test_ale_without__the_only_experiment_is_zero():
 
 def test_ale_in_peaks__one_experiment_is_1_at_its_focus():
     result = ALE(mask=box_mask((20, 20, 20))).statistic(studyset_of({"a": [[(20, 20, 20)]]}))
-    assert result.ale_in_peaks.max == pytest.approx(1, abs=1e-6)
-    assert result.ale_in_peaks.max_mm == (20.0, 20.0, 20.0)
+    assert result.in_peaks.max == pytest.approx(1, abs=1e-6)
+    assert result.in_peaks.max_mm == (20.0, 20.0, 20.0)
     assert result.peak_unit == pytest.approx(result.ale.max)
 
 
@@ -42,7 +42,7 @@ def test_ale_in_peaks__one_experiment_is_1_at_its_focus():
 def test_ale_in_peaks__equal_experiments_add_up(n):
     studyset = studyset_of({f"s{i}": [[(20, 20, 20)]] for i in range(n)})
     result = ALE(mask=box_mask((20, 20, 20))).statistic(studyset)
-    assert result.ale_in_peaks.max == pytest.approx(n, abs=1e-6)
+    assert result.in_peaks.max == pytest.approx(n, abs=1e-6)
     assert result.ale.max < n * result.peak_unit  # ALE itself does not add up
 
 
@@ -56,7 +56,7 @@ def test_peak_unit__is_that_of_the_median_experiment():
 
 
 def test_ale_in_peaks__is_a_relabelling_of_ale(pain8_result):
-    ale, peaks = pain8_result.ale.values, pain8_result.map.ale_in_peaks.values
+    ale, peaks = pain8_result.ale.values, pain8_result.map.in_peaks.values
     assert np.array_equal(np.argsort(ale, kind="stable"), np.argsort(peaks, kind="stable"))
     np.testing.assert_allclose(1 - (1 - pain8_result.map.peak_unit) ** peaks, ale, atol=1e-12)
 
@@ -77,8 +77,8 @@ def test_result__fields_cannot_be_set(pain8_result, name):
         lambda r: r.p.values,
         lambda r: r.z.values,
         lambda r: r.logp.values,
-        lambda r: r.map.ale_in_peaks.values,
-        lambda r: r.map.ale_without(0).values,
+        lambda r: r.map.in_peaks.values,
+        lambda r: r.map.without(0).values,
         lambda r: r.ma.log_sum,
         lambda r: r.ma.values,
         lambda r: r.null.log_tail,
@@ -138,7 +138,7 @@ def test_result__tables_of_a_fit_are_empty(pain8_result):
 
 def test_repr__says_what_and_how_much(pain8_result):
     assert repr(pain8_result) == (
-        "AleResult: Studyset: 8 studies, 8 subject groups, 8 experiments, 107 foci, "
+        "Result: Studyset: 8 studies, 8 subject groups, 8 experiments, 107 foci, "
         "129 participants (mni152_2mm); largest ALE 0.01568 at (54, -28, 20) mm"
     )
 

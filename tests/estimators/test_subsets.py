@@ -25,7 +25,7 @@ def test_result_of__is_the_fit_of_the_subset_to_the_last_bit(fitted, pain8, chos
         assert getattr(ours, name).values.tobytes() == getattr(theirs, name).values.tobytes()
     assert ours.studyset.ids.tolist() == theirs.studyset.ids.tolist()
     assert ours.map.fwhm_mm.tolist() == theirs.map.fwhm_mm.tolist()
-    assert ours.null.ale_at(0.001) == theirs.null.ale_at(0.001)
+    assert ours.null.value_at(0.001) == theirs.null.value_at(0.001)
 
 
 def test_map_of__leaves_the_map_it_came_from_as_it_was(fitted):

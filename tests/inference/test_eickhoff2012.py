@@ -78,15 +78,15 @@ def test_level__of_the_largest_ale_is_a_bin_of_the_histogram(tiny_mask):
     assert null.level(to_probability(ma.log_sum)).max() < null.centres.size
 
 
-def test_ale_at__is_the_first_bin_with_such_a_p(tiny_mask):
+def test_value_at__is_the_first_bin_with_such_a_p(tiny_mask):
     null = histogram_null(tiny_maps(tiny_mask, 3, 2))
-    ale = null.ale_at(0.05)
+    ale = null.value_at(0.05)
     bin_of_ale = round(ale * BINS_PER_UNIT)
     assert null.log_tail[bin_of_ale] <= math.log(0.05) < null.log_tail[bin_of_ale - 1]
 
 
-def test_ale_at__is_infinite_beyond_the_histogram(tiny_mask):
-    assert histogram_null(tiny_maps(tiny_mask, 2, 1)).ale_at(1e-30) == math.inf
+def test_value_at__is_infinite_beyond_the_histogram(tiny_mask):
+    assert histogram_null(tiny_maps(tiny_mask, 2, 1)).value_at(1e-30) == math.inf
 
 
 def test_histogram_null__p_is_close_to_the_exact_one(pain, brain):
@@ -161,7 +161,7 @@ def test_nimare__same_voxels_below_001(run):
 
 def test_nimare__threshold_lies_a_bin_below_the_first_voxel(run):
     reference, *_, null = run
-    assert null.ale_at(0.001) == pytest.approx(reference["min_stat_p001"], abs=1.0e-5)
+    assert null.value_at(0.001) == pytest.approx(reference["min_stat_p001"], abs=1.0e-5)
 
 
 @pytest.mark.parametrize("number", range(10))

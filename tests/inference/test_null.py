@@ -11,15 +11,9 @@ from hypothesis import strategies as st
 
 from focale.inference.convolution import Histogram, convolved_log_tail
 from focale.inference.footprints import fwhm_from_sample_size
-from focale.inference.lattice import STEP, to_probability
+from focale.inference.lattice import NULL_STEP, STEP, to_probability
 from focale.inference.ma_maps import model_activation
-from focale.inference.null import (
-    NULL_STEP,
-    LatticeNull,
-    lattice_null,
-    null_steps,
-    sum_steps,
-)
+from focale.inference.null import LatticeNull, lattice_null, null_steps, sum_steps
 from focale.space.grid import Grid
 from focale.space.mask import Mask
 from tests.naive import null as naive
@@ -336,25 +330,25 @@ def pain_null(pain_maps):
 
 
 @pytest.mark.parametrize("p", [0.5, 0.05, 0.001, 1e-8])
-def test_ale_at__is_the_smallest_value_with_such_a_p(pain_null, p):
-    k = round(-math.log1p(-pain_null.ale_at(p)) / NULL_STEP)
+def test_value_at__is_the_smallest_value_with_such_a_p(pain_null, p):
+    k = round(-math.log1p(-pain_null.value_at(p)) / NULL_STEP)
     assert pain_null.log_tail[k] <= math.log(p) < pain_null.log_tail[k - 1]
-    assert pain_null.ale_at(p) == pytest.approx(to_probability(k * NULL_STEP / STEP), rel=1e-12)
+    assert pain_null.value_at(p) == pytest.approx(to_probability(k * NULL_STEP / STEP), rel=1e-12)
 
 
-def test_ale_at__of_one_is_zero(pain_null):
-    assert pain_null.ale_at(1.0) == 0.0
+def test_value_at__of_one_is_zero(pain_null):
+    assert pain_null.value_at(1.0) == 0.0
 
 
-def test_ale_at__beyond_the_largest_value_is_infinite(pain_null):
-    assert pain_null.ale_at(1e-300) == math.inf
+def test_value_at__beyond_the_largest_value_is_infinite(pain_null):
+    assert pain_null.value_at(1e-300) == math.inf
 
 
-def test_ale_at__takes_a_value_whose_p_is_exactly_the_limit():
+def test_value_at__takes_a_value_whose_p_is_exactly_the_limit():
     null = LatticeNull(log_tail=np.log([1.0, 0.5, 0.25, 0.25, 0.125]), step=0.1)
-    assert null.ale_at(0.25) == pytest.approx(-math.expm1(-0.2))
-    assert null.ale_at(0.125) == pytest.approx(-math.expm1(-0.4))
-    assert null.ale_at(0.2) == pytest.approx(-math.expm1(-0.4))
+    assert null.value_at(0.25) == pytest.approx(-math.expm1(-0.2))
+    assert null.value_at(0.125) == pytest.approx(-math.expm1(-0.4))
+    assert null.value_at(0.2) == pytest.approx(-math.expm1(-0.4))
 
 
 # -------------------------------------------------------------------------- Histogram

@@ -48,7 +48,7 @@ def test_assess__computes_no_map(monkeypatch, pain):
 
     monkeypatch.setattr("focale.inference.ma_maps.model_activation", explode)
     monkeypatch.setattr("focale.estimators.ale.model_activation", explode)
-    monkeypatch.setattr("focale.inference.ma_maps.gaussian_footprint", explode)
+    monkeypatch.setattr("focale.inference.shapes.gaussian_footprint", explode)
     assert assess(pain).mode == "inferential"
 
 

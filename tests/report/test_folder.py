@@ -145,7 +145,7 @@ def test_maps__values(folder, pain8_described):
     result = pain8_described
     np.testing.assert_array_equal(load("stat-ale_statmap"), result.ale.values.astype(np.float32))
     np.testing.assert_array_equal(
-        load("stat-ale_desc-peaks_statmap"), result.ale_in_peaks.values.astype(np.float32)
+        load("stat-ale_desc-peaks_statmap"), result.in_peaks.values.astype(np.float32)
     )
     np.testing.assert_array_equal(load("desc-clusters_dseg"), result.clusters.labels)
     assert load("desc-brain_mask").all()

@@ -44,7 +44,7 @@ def test_interpretation__peak_and_threshold_are_those_of_the_map(pain8_described
     )
     assert (x, y, z) == pain8_described.ale.max_mm
     assert ale == pytest.approx(pain8_described.ale.max, abs=5e-6)
-    assert peaks == pytest.approx(pain8_described.ale_in_peaks.max, abs=0.05)
+    assert peaks == pytest.approx(pain8_described.in_peaks.max, abs=0.05)
     (threshold, percentile) = numbers_in(r"ALE > (\S+), the (\d+)th percentile", text)
     assert threshold == pytest.approx(pain8_described.display_threshold, abs=5e-6)
     assert percentile == 95

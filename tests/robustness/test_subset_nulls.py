@@ -16,7 +16,7 @@ def alone(ma, subset, p):
     """Threshold from the null that a new fit of the subset has."""
     own = ma.only(subset)
     null = lattice_null(own, null_steps(own), 120_000)  # whatever is observed
-    return lattice_threshold(null.ale_at(p))
+    return lattice_threshold(null.value_at(p))
 
 
 def nulls_of(ma, p, size=8, *, repeats=True):

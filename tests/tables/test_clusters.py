@@ -28,7 +28,7 @@ def test_cluster_frame__has_a_row_a_peak(table, pain8_described):
 
 def test_cluster_frame__counts_ale_in_peaks(table, pain8_described):
     highest = pain8_described.clusters.members[0].peaks[0]
-    expected = pain8_described.ale_in_peaks.values[highest.position]
+    expected = pain8_described.in_peaks.values[highest.position]
     assert table["ale_in_peaks"][0] == pytest.approx(expected)
 
 

@@ -14,7 +14,7 @@ from scipy import stats
 from scipy.io import loadmat
 
 from focale import ALE, Studyset
-from focale.inference import montecarlo
+from focale.inference import shapes
 from focale.inference.footprints import (
     FWHM_PER_SD,
     fwhm_from_sample_size,
@@ -57,7 +57,7 @@ class Nat30:
         """Our maxima with their settings, or some of them changed."""
         studyset = self.studyset
         place = (
-            patch.object(montecarlo, "gaussian_footprint", footprint)
+            patch.object(shapes, "gaussian_footprint", footprint)
             if footprint
             else nullcontext()
         )
@@ -128,7 +128,7 @@ def nat30_variants():
     grid = nat.mask.grid
     whole = Mask(grid, np.ones(grid.shape, dtype=bool), "the whole volume")
     exact = ALE(mask=nat.mask, placement="nearest").fit(on_places(nat.studyset, nat.foci_mm))
-    own = exact.null.ale_at(0.001)
+    own = exact.null.value_at(0.001)
     brain = brain_mask()
     return {
         "their settings (the rows above)": {},

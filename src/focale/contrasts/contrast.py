@@ -32,7 +32,7 @@ from focale.contrasts.result import Contrast, ContrastDescription, ContrastResul
 from focale.contrasts.sides import Shared, sides_of
 from focale.diagnostics.focus_counts import focus_counts
 from focale.errors import EvidenceError
-from focale.estimators.result import AleMap
+from focale.estimators.result import StatMap
 from focale.inference.clusters import Clusters, find_clusters
 from focale.inferential import infer
 from focale.phrases import count
@@ -178,7 +178,7 @@ def settings_of(protocol: Protocol, options: ContrastOptions) -> ContrastSetting
     )
 
 
-def _map_of(side: Studyset, protocol: Protocol) -> AleMap:
+def _map_of(side: Studyset, protocol: Protocol) -> StatMap:
     pooled, estimator = evidence_and_estimator(side, protocol)
     return estimator.statistic(pooled)
 

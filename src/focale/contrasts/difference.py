@@ -8,8 +8,9 @@ distinguishes them (see `legacy.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -18,9 +19,9 @@ from focale.contrasts.sides import join_units, units_of
 from focale.correction.null import LARGEST_SEED, usable_cores
 from focale.correction.p_values import interval_of, p_of_maxima
 from focale.errors import ArgumentError
-from focale.estimators.result import AleMap
+from focale.estimators.estimator import Estimator
+from focale.estimators.result import StatMap
 from focale.inference.clusters import Clusters, Connectivity, find_clusters
-from focale.inference.lattice import STEP
 from focale.inference.relabelling import (
     EXACT_UP_TO,
     LabelDesign,
@@ -145,8 +146,8 @@ class DifferenceTest:
         What was chosen.
     """
 
-    first: AleMap
-    second: AleMap
+    first: StatMap
+    second: StatMap
     difference: VoxelMap
     z: VoxelMap
     tails: dict[Side, Tail]
@@ -189,8 +190,8 @@ class DifferenceTest:
 
 
 def difference_test(
-    first: AleMap,
-    second: AleMap,
+    first: StatMap,
+    second: StatMap,
     settings: ContrastSettings | None = None,
     *,
     threads: int | None = None,
@@ -244,23 +245,22 @@ def difference_test(
     )
 
 
-def design_of(first: AleMap, second: AleMap, settings: ContrastSettings) -> LabelDesign:
+def design_of(first: StatMap, second: StatMap, settings: ContrastSettings) -> LabelDesign:
     """What the labelings of two sides are made from; raises as `difference_test` does."""
     _check_alike(first, second)
-    ma, in_first, names = join_units(
-        units_of(first.studyset, first.ma, first.fwhm_mm),
-        units_of(second.studyset, second.ma, second.fwhm_mm),
-    )
+    ma, in_first, names = join_units(units_of(first), units_of(second))
     fewest = min(int(in_first.sum()), int((~in_first).sum()))
     if settings.subsample is not None and settings.subsample > fewest:
         raise ArgumentError(
             f"matched subsamples of {settings.subsample} were asked for, but the smaller side has "
             f"{fewest} independent experiments; ask for at most {fewest}"
         )
-    return label_design(ma, in_first, names, STEP, settings.subsample)
+    # a sum over a group falls or rises with matched subsamples of it, so only ALE bends
+    subsample = settings.subsample if ma.scale.kind == "probability" else None
+    return label_design(ma, in_first, names, ma.scale.step, subsample)
 
 
-def difference_of(first: AleMap, second: AleMap, subsample: int | None = None) -> FloatArray:
+def difference_of(first: StatMap, second: StatMap, subsample: int | None = None) -> FloatArray:
     """Statistic of the first side less that of the second at every voxel.
 
     With a `subsample`, the mean over all subsamples of so many experiments of each side.
@@ -268,17 +268,20 @@ def difference_of(first: AleMap, second: AleMap, subsample: int | None = None) -
     of L over the subsamples; what this leaves out is below 1e-5 of ALE.
     """
     if subsample is None:
-        values: FloatArray = first.ale.values - second.ale.values
+        values: FloatArray = first.stat.values - second.stat.values
         return values
-    return _mean_ale(first, subsample) - _mean_ale(second, subsample)
+    return _mean_of_subsamples(first, subsample) - _mean_of_subsamples(second, subsample)
 
 
-def _mean_ale(side: AleMap, subsample: int) -> FloatArray:
-    ma, _ = units_of(side.studyset, side.ma, side.fwhm_mm)
-    n = ma.n_experiments
-    own = ma.values * STEP
+def _mean_of_subsamples(side: StatMap, subsample: int) -> FloatArray:
+    ma, _ = units_of(side)
+    n, scale = ma.n_experiments, ma.scale
+    total = ma.log_sum * scale.step
+    if scale.kind == "sum":
+        share: FloatArray = subsample / n * total
+        return share
+    own = ma.values * scale.step
     square = np.bincount(ma.voxels, own * own, ma.mask.n_voxels)
-    total = ma.log_sum * STEP
     variance = np.maximum(square - total * total / n, 0.0) / max(n - 1, 1)
     mean: FloatArray = -np.expm1(-subsample / n * (total - 0.5 * (n - subsample) * variance))
     return mean
@@ -321,17 +324,34 @@ def _tail(
     )
 
 
-def _check_alike(first: AleMap, second: AleMap) -> None:
+def _check_alike(first: StatMap, second: StatMap) -> None:
     """Refuse sides that were mapped in different ways."""
     if first.mask.sha256 != second.mask.sha256:
         raise ArgumentError(
             f"the sides of a contrast have different masks ({first.mask.name} and "
             f"{second.mask.name}); map both on one"
         )
-    for name in ("fwhm_mm", "sample_size", "placement"):
-        mine, theirs = getattr(first.estimator, name), getattr(second.estimator, name)
-        if mine != theirs:
+    if type(first.estimator) is not type(second.estimator):
+        raise ArgumentError(
+            f"the sides of a contrast are of different methods ({first.words.statistic} and "
+            f"{second.words.statistic}); map both with one"
+        )
+    mine, theirs = (dict(_settings(side.estimator)) for side in (first, second))
+    for name, value in mine.items():
+        if value != theirs[name]:
             raise ArgumentError(
-                f"the sides of a contrast were mapped with different {name} ({mine} and "
-                f"{theirs}); map both in one way"
+                f"the sides of a contrast were mapped with different {name} ({value} and "
+                f"{theirs[name]}); map both in one way"
             )
+    if mine.get("weights", "equal") != "equal":
+        raise ArgumentError(
+            "weights are relative to the other experiments of a side, so labels cannot be "
+            'exchanged between weighted experiments; use weights="equal"'
+        )
+
+
+def _settings(estimator: Estimator) -> Iterator[tuple[str, Any]]:
+    """Settings that shape the map, by name; masks are compared by their voxels."""
+    for field in fields(estimator):  # type: ignore[arg-type]  # every estimator is a dataclass
+        if field.name not in ("mask", "null"):
+            yield field.name, getattr(estimator, field.name)

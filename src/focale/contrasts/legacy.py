@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,11 +20,11 @@ import numpy as np
 from focale.contrasts.receipt import STREAM
 from focale.correction.null import usable_cores
 from focale.correction.p_values import interval_of_share, p_of_maxima
-from focale.estimators.result import AleMap
+from focale.estimators.result import StatMap
 from focale.frozen import freeze
 from focale.inference.labelings import as_members, random_labelings
-from focale.inference.lattice import STEP
-from focale.inference.montecarlo import NullDesign, null_design
+from focale.inference.lattice import Scale
+from focale.inference.montecarlo import NullDesign
 from focale.inference.relabelling import LabelDesign
 from focale.kernels.montecarlo import random_map
 from focale.kernels.relabelling import label_sums
@@ -74,8 +74,8 @@ class LegacyTest:
 
 
 def random_foci_test(
-    first: AleMap,
-    second: AleMap,
+    first: StatMap,
+    second: StatMap,
     design: LabelDesign,
     subsample: int,
     *,
@@ -110,14 +110,14 @@ def random_foci_test(
     threads = threads or usable_cores()
     random = (_random_sums(side, n_iterations, seed, threads) for side in (first, second))
     extremes = [
-        _extremes(_difference(one, two, sizes, subsample))
+        _extremes(_difference(one, two, sizes, subsample, first.ma.scale))
         for one, two in zip(*random, strict=True)
     ]
     minima, maxima = np.array(extremes).T
-    observed = _difference(first.ma.log_sum, second.ma.log_sum, sizes, subsample)
+    observed = _difference(first.ma.log_sum, second.ma.log_sum, sizes, subsample, first.ma.scale)
     n_false = sum(
         bool(np.any(_p(np.array(_extremes(split)), minima, maxima) <= alpha))
-        for split in _splits(design, subsample, n_splits, seed)
+        for split in _splits(design, subsample, n_splits, seed, first.ma.scale)
     )
     p = VoxelMap(_p(observed, minima, maxima), first.mask)
     return LegacyTest(p, minima, maxima, n_false, n_splits, alpha)
@@ -128,12 +128,13 @@ def _difference(
     second: IntArray,
     sizes: tuple[int, int],
     subsample: int,
-    step: float = STEP,
+    scale: Scale,
 ) -> FloatArray:
     """Mean difference over matched subsamples, to first order in their spread."""
-    of_first, of_second = (subsample / size * step for size in sizes)
-    values: FloatArray = np.exp(-of_second * second) - np.exp(-of_first * first)
-    return values
+    of_first, of_second = (subsample / size * scale.step for size in sizes)
+    if scale.kind == "sum":
+        return np.asarray(of_first * first - of_second * second)
+    return np.asarray(np.exp(-of_second * second) - np.exp(-of_first * first))
 
 
 def _extremes(difference: FloatArray) -> tuple[float, float]:
@@ -146,31 +147,27 @@ def _p(values: FloatArray, minima: FloatArray, maxima: FloatArray) -> FloatArray
     return both
 
 
-def _splits(design: LabelDesign, subsample: int, n: int, seed: int) -> Iterator[FloatArray]:
+def _splits(
+    design: LabelDesign, subsample: int, n: int, seed: int, scale: Scale
+) -> Iterator[FloatArray]:
     """Differences of random splits of the pool; the splits are those of the receipt."""
     total = np.add.reduceat(np.append(design.values, 0).astype(np.int64), design.starts[:-1])
     total[design.reaching == 0] = 0
     plain, drawn = np.array([]), np.empty(total.size, dtype=np.int32)
     sizes = design.size, design.n - design.size
+    coarse = replace(scale, step=design.step)
     for split in range(n):
         labeling = random_labelings(design.n, design.size, split, seed, STREAM)[:1]
         label_sums(
             *(design.starts, design.units, design.values, as_members(labeling)),
             *(design.moments[:, 0].copy(), plain, drawn),
         )
-        yield _difference(drawn, total - drawn, sizes, subsample, design.step)
+        yield _difference(drawn, total - drawn, sizes, subsample, coarse)
 
 
-def _random_sums(side: AleMap, n: int, seed: int, threads: int) -> Iterator[IntArray]:
+def _random_sums(side: StatMap, n: int, seed: int, threads: int) -> Iterator[IntArray]:
     """Lattice sums of maps of random foci, in mask order."""
-    studyset = side.studyset
-    design = null_design(
-        studyset.foci_mm,
-        studyset.offsets,
-        side.fwhm_mm,
-        side.mask,
-        side.estimator.placement,
-    )
+    design = side.design(side.mask)
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, n, threads):  # no more ahead than is being done
             numbers = range(start, min(start + threads, n))

@@ -13,7 +13,7 @@ from focale.contrasts.legacy import LegacyTest
 from focale.contrasts.receipt import Receipt
 from focale.contrasts.sides import Sides
 from focale.errors import DescriptiveOnlyError
-from focale.estimators.result import AleMap
+from focale.estimators.result import StatMap
 from focale.frozen import freeze
 from focale.glance import glance
 from focale.inference.clusters import Cluster, Clusters
@@ -110,8 +110,8 @@ class Contrast:
     decisions: tuple[Decision, Decision]
     protocol: Protocol
     options: ContrastOptions
-    first: AleMap
-    second: AleMap
+    first: StatMap
+    second: StatMap
     difference: VoxelMap
     subsample: int | None
     listed: dict[Side, Listed]

@@ -13,11 +13,12 @@ import numpy as np
 
 from focale._check import check_choice
 from focale.errors import ArgumentError, EvidenceError
+from focale.estimators.result import StatMap
 from focale.inference.fingerprints import experiment_fingerprints
 from focale.inference.ma_maps import MaMaps, join_maps, merge_experiments
 from focale.phrases import count, one_line
 from focale.studyset.model import Studyset
-from focale.typing import BoolArray, FloatArray, IntArray
+from focale.typing import BoolArray, IntArray
 
 Shared = Literal["refuse", "drop"]
 FEWEST = 2
@@ -108,21 +109,22 @@ def sides_of(
     return sides
 
 
-def units_of(studyset: Studyset, ma: MaMaps, fwhm_mm: FloatArray) -> tuple[MaMaps, IntArray]:
+def units_of(side: StatMap) -> tuple[MaMaps, IntArray]:
     """Maps of what is labelled as one, and names of these units by what they report.
 
     A unit is a subject group: experiments of the same participants keep together in every
     labeling.
     """
-    names = experiment_fingerprints(studyset.foci_mm, studyset.offsets, fwhm_mm)
+    studyset = side.studyset
+    names = experiment_fingerprints(studyset.foci_mm, studyset.offsets, side.footprints)
     groups = studyset.subject_groups
     if len(groups) == len(studyset):
-        return ma, names
+        return side.ma, names
     number = {group: i for i, group in enumerate(groups)}
     group = np.array([number[e.group] for e in studyset])
     together = np.zeros(len(groups), dtype=np.uint64)
     np.bitwise_xor.at(together, group, names)
-    return merge_experiments(ma, group), together
+    return merge_experiments(side.ma, group), together
 
 
 def join_units(

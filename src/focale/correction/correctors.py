@@ -16,7 +16,7 @@ import numpy as np
 from focale._check import check_between, check_choice, check_count
 from focale.correction.fwe import fwe
 from focale.correction.voxelwise import FdrMethod, bonferroni, fdr
-from focale.estimators.result import AleResult
+from focale.estimators.result import Result
 from focale.inference.tails import z_from_log_p
 from focale.space.voxelmap import VoxelMap
 
@@ -70,7 +70,7 @@ class FWECorrector:
         check_count("n_iters", "FWECorrector", self.n_iters, 1)
         check_count("n_cores", "FWECorrector", self.n_cores, -1)
 
-    def transform(self, result: AleResult) -> AleResult:
+    def transform(self, result: Result) -> Result:
         """The result with corrected maps; the one given is left as it is."""
         if self.method == "bonferroni":
             return _with_maps(result, {"corr-FWE_method-bonferroni": bonferroni(result)}, p=True)
@@ -105,15 +105,13 @@ class FDRCorrector:
         check_choice("method", "FDRCorrector", self.method, get_args(FdrMethod))
         check_between("alpha", "FDRCorrector", self.alpha, 0, 1)
 
-    def transform(self, result: AleResult) -> AleResult:
+    def transform(self, result: Result) -> Result:
         """The result with corrected maps; the one given is left as it is."""
         adjusted = fdr(result, self.method)
         return _with_maps(result, {f"corr-FDR_method-{self.method}": adjusted}, p=True)
 
 
-def _with_maps(
-    result: AleResult, corrected: Mapping[str, VoxelMap], *, p: bool = False
-) -> AleResult:
+def _with_maps(result: Result, corrected: Mapping[str, VoxelMap], *, p: bool = False) -> Result:
     """The result with -log10 p and one-tailed z of corrected p, and p where it is asked."""
     maps = dict(result.corrected)
     for name, p_map in corrected.items():

@@ -2,8 +2,8 @@
 
 p = (b + 1) / (B + 1), b being the number of B random maps whose maximum is at least what
 is observed (Phipson and Smyth 2010, doi:10.2202/1544-6115.1585). The maximum is the largest
-ALE for voxels, and the size or mass of the largest cluster for clusters. Clusters are
-voxels above the ALE that has the cluster-forming p in the null of the result. Cluster-size
+value for voxels, and the size or mass of the largest cluster for clusters. Clusters are
+voxels from the value on that has the cluster-forming p in the null of the result. Cluster-size
 control with a forming p of .001 is what the field advises for ALE (Eickhoff et al. 2016,
 doi:10.1016/j.neuroimage.2016.04.072).
 """
@@ -27,9 +27,8 @@ from focale.correction.null import (
 from focale.correction.p_values import PRule, p_of_maxima
 from focale.correction.result import FweResult
 from focale.correction.running import Running
-from focale.estimators.result import AleResult
+from focale.estimators.result import Result
 from focale.inference.clusters import Clusters, Connectivity, find_clusters
-from focale.inference.lattice import to_probability
 from focale.inference.montecarlo import NullMaxima, Sampling
 from focale.inference.tfce import enhance
 from focale.inference.tfce_heights import TFCE_STEP
@@ -40,7 +39,7 @@ from focale.typing import IntArray
 
 
 def fwe(
-    result: AleResult,
+    result: Result,
     *,
     n_iterations: int = 10_000,
     seed: int = 0,
@@ -60,7 +59,7 @@ def fwe(
     Parameters
     ----------
     result
-        What `ALE().fit` returned.
+        What `fit` of an estimator returned.
     n_iterations
         Random maps of the null: 10,000 for a report, 1,000 for a draft.
     seed
@@ -133,8 +132,8 @@ def fwe(
         tfce=bool(tfce),
     )
     null = null_of(result, settings)
-    above = float(to_probability(np.array(null.threshold)))
-    clusters = find_clusters(result.ale, above, connectivity=settings.connectivity)
+    above = float(result.ma.scale.value(np.array(null.threshold)))
+    clusters = find_clusters(result.stat, above, connectivity=settings.connectivity)
     masses = _masses(result, clusters, null)
     enhanced = _enhanced(result, null)
     leading = [result.ma.log_sum.max(), max(clusters.sizes, default=0), max(masses, default=0)]
@@ -152,7 +151,7 @@ def fwe(
 
 
 def fwe_shard(
-    result: AleResult,
+    result: Result,
     path: str | Path,
     shard: int,
     n_shards: int,
@@ -171,7 +170,7 @@ def fwe_shard(
     Parameters
     ----------
     result
-        What `ALE().fit` returned.
+        What `fit` of an estimator returned.
     path
         File of the part. One that was stopped goes on from it.
     shard, n_shards
@@ -202,13 +201,13 @@ def fwe_shard(
     return len(maxima)
 
 
-def _masses(result: AleResult, clusters: Clusters, null: Null) -> IntArray:
+def _masses(result: Result, clusters: Clusters, null: Null) -> IntArray:
     """Sum over each cluster of what is above the threshold, lattice steps."""
     log_sum = result.ma.log_sum
     return np.array([int((log_sum[c.positions] - null.threshold).sum()) for c in clusters], int)
 
 
-def _enhanced(result: AleResult, null: Null) -> IntArray | None:
+def _enhanced(result: Result, null: Null) -> IntArray | None:
     """TFCE of the observed map, if it was asked for."""
     if null.heights is None:
         return None
@@ -217,7 +216,7 @@ def _enhanced(result: AleResult, null: Null) -> IntArray | None:
 
 
 def _corrected(
-    result: AleResult,
+    result: Result,
     clusters: Clusters,
     masses: IntArray,
     enhanced: IntArray | None,
@@ -252,7 +251,7 @@ def _corrected(
         tfce=tfce,
         p_of_clusters=p_of_clusters,
         maxima=maxima,
-        threshold=null.ale_threshold,
+        threshold=null.stat_threshold,
         sampling=null.sampling,
         settings=null.settings,
         stop_after=stop_after,

@@ -22,10 +22,10 @@ from focale._check import check_between, check_choice, check_count, refuse
 from focale.correction.null_file import continued, kept, nothing_of
 from focale.correction.running import Running
 from focale.errors import ArgumentError, EvidenceError
-from focale.estimators.result import AleResult
+from focale.estimators.result import Result
 from focale.inference.clusters import Connectivity
-from focale.inference.lattice import STEP
-from focale.inference.montecarlo import NullDesign, Sampling, null_blocks, null_design
+from focale.inference.lattice import PROBABILITY, Scale
+from focale.inference.montecarlo import NullDesign, Sampling, null_blocks
 from focale.inference.tfce import tfce_maxima
 from focale.inference.tfce_heights import TfceHeights, tfce_heights
 from focale.progress import Counted, Progress, silent
@@ -86,8 +86,8 @@ class Null:
         Foci, footprints, and where the foci may fall.
     threshold
         Cluster-forming threshold in lattice steps; voxels above it are in a cluster.
-    ale_threshold
-        The smallest ALE above it; infinite where no voxel has so small a p.
+    stat_threshold
+        The smallest statistic above it; infinite where no voxel has so small a p.
     sampling
         Where random foci fall.
     heights
@@ -98,7 +98,7 @@ class Null:
 
     design: NullDesign
     threshold: int
-    ale_threshold: float
+    stat_threshold: float
     sampling: Mask
     heights: TfceHeights | None
     settings: NullSettings
@@ -154,7 +154,7 @@ def _tfce(
     return tfce_maxima(design, heights, iterations, seed, connectivity=connectivity)
 
 
-def null_of(result: AleResult, settings: NullSettings) -> Null:
+def null_of(result: Result, settings: NullSettings) -> Null:
     """The null of a result.
 
     Raises
@@ -166,31 +166,22 @@ def null_of(result: AleResult, settings: NullSettings) -> Null:
     """
     _check_evidence(result)
     sampling = sampling_mask(settings.sampling, result.mask)
-    ale_threshold = result.null.ale_at(settings.cluster_forming_p)
-    studyset = result.studyset
-    design = null_design(
-        studyset.foci_mm,
-        studyset.offsets,
-        result.map.fwhm_mm,
-        result.mask,
-        result.map.estimator.placement,
-        sampling,
-    )
+    stat_threshold = result.null.value_at(settings.cluster_forming_p)
     return Null(
-        design=design,
-        threshold=lattice_threshold(ale_threshold),
-        ale_threshold=ale_threshold,
+        design=result.map.design(sampling),
+        threshold=lattice_threshold(stat_threshold, result.ma.scale),
+        stat_threshold=stat_threshold,
         sampling=sampling,
         heights=tfce_heights(result.ma, result.null) if settings.tfce else None,
         settings=settings,
     )
 
 
-def lattice_threshold(ale: float) -> int:
-    """Lattice value such that what is above it has at least this ALE."""
-    if not np.isfinite(ale):
+def lattice_threshold(value: float, scale: Scale = PROBABILITY) -> int:
+    """Lattice value such that what is above it has at least this statistic."""
+    if not np.isfinite(value):
         return BEYOND_ALL
-    return int(np.ceil(-np.log1p(-ale) / STEP - 1e-6)) - 1
+    return int(np.ceil(scale.sum_of(value) / scale.step - 1e-6)) - 1
 
 
 def sampling_mask(sampling: Sampling | Mask, mask: Mask) -> Mask:
@@ -296,7 +287,7 @@ def iterations_of_shard(shard: int, n_shards: int, n_iterations: int) -> range:
     return range(start, stop)
 
 
-def _check_evidence(result: AleResult) -> None:
+def _check_evidence(result: Result) -> None:
     n = int(np.count_nonzero(np.diff(result.ma.offsets)))
     if n < 2:
         raise EvidenceError(

@@ -11,7 +11,8 @@ from focale._check import check_between, check_choice, refuse
 from focale.correction.null import NullSettings
 from focale.correction.p_values import PRule, interval_of, p_of_maxima
 from focale.errors import ArgumentError
-from focale.estimators.result import AleResult
+from focale.estimators.result import Result
+from focale.estimators.words import Words
 from focale.frozen import freeze
 from focale.glance import glance
 from focale.inference.clusters import Clusters, Connectivity
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 Level = Literal["voxel", "size", "mass", "tfce"]
 TABLE_COLUMNS = (
-    *("cluster", "x", "y", "z", "ale", "n_voxels", "volume_mm3"),
+    *("cluster", "x", "y", "z", "{statistic}", "n_voxels", "volume_mm3"),
     *("p_size", "p_size_low", "p_size_high", "p_mass", "p_peak"),
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FweResult:
-    """ALE with p values corrected for all voxels or all clusters.
+    """The statistic with p values corrected for all voxels or all clusters.
 
     Attributes
     ----------
@@ -43,7 +44,7 @@ class FweResult:
     clusters
         Clusters above the cluster-forming threshold, the highest peak first.
     p_voxel, p_size, p_mass
-        Family-wise p at every voxel: of its ALE, and of the size and mass of the cluster
+        Family-wise p at every voxel: of its value, and of the size and mass of the cluster
         it belongs to (1 outside clusters).
     p_tfce, tfce
         Family-wise p at every voxel of its TFCE, and TFCE itself, if that was asked for.
@@ -52,7 +53,7 @@ class FweResult:
     maxima
         Of each iteration of the null.
     threshold
-        The ALE of the cluster-forming p: voxels from it on are in a cluster. Infinite
+        The statistic of the cluster-forming p: voxels from it on are in a cluster. Infinite
         where no voxel has so small a p.
     sampling
         Where random foci fell.
@@ -64,7 +65,7 @@ class FweResult:
         How p follows from the iterations.
     """
 
-    uncorrected: AleResult
+    uncorrected: Result
     clusters: Clusters
     p_voxel: VoxelMap
     p_size: VoxelMap
@@ -83,9 +84,19 @@ class FweResult:
         freeze(self, "p_of_clusters")
 
     @property
+    def stat(self) -> VoxelMap:
+        """The statistic."""
+        return self.uncorrected.stat
+
+    @property
     def ale(self) -> VoxelMap:
-        """The ALE statistic."""
+        """The ALE statistic, of a result of `ALE`."""
         return self.uncorrected.ale
+
+    @property
+    def words(self) -> Words:
+        """How the statistic is spoken of."""
+        return self.uncorrected.words
 
     @property
     def mask(self) -> Mask:
@@ -131,17 +142,17 @@ class FweResult:
         return VoxelMap(z_from_log_p(np.log(self.p(level).values)), self.mask)
 
     def surviving(self, alpha: float = 0.05, level: Level = "size") -> VoxelMap:
-        """ALE where the family-wise p is at most alpha, 0 elsewhere."""
+        """The statistic where the family-wise p is at most alpha, 0 elsewhere."""
         check_between("alpha", "FweResult.surviving", alpha, 0, 1)
         keep = self.p(level).values <= alpha
-        return VoxelMap(np.where(keep, self.ale.values, 0.0), self.mask)
+        return VoxelMap(np.where(keep, self.stat.values, 0.0), self.mask)
 
     @property
     def table(self) -> pd.DataFrame:
         """One row a cluster, the highest peak first.
 
-        Columns: `cluster` (number from 1), `x`, `y`, `z` (mm of the peak of ALE), `ale`
-        (there), `n_voxels`, `volume_mm3`, `p_size`, `p_size_low` and `p_size_high` (its
+        Columns: `cluster` (number from 1), `x`, `y`, `z` (mm of the peak), the
+        statistic (there), `n_voxels`, `volume_mm3`, `p_size`, `p_size_low` and `p_size_high` (its
         Monte Carlo interval), `p_mass`, `p_peak` (voxel-level, of the peak).
         """
         import pandas as pd
@@ -154,7 +165,8 @@ class FweResult:
             of_size = (p_size, *self.interval(p_size), p_mass, p_peak)
             of_cluster = (cluster.positions.size, cluster.volume_mm3)
             rows.append((number, *peak.mm, peak.value, *of_cluster, *of_size))
-        return pd.DataFrame(rows, columns=TABLE_COLUMNS)
+        names = [name.format(statistic=self.words.key) for name in TABLE_COLUMNS]
+        return pd.DataFrame(rows, columns=names)
 
     def smallest_size(self, alpha: float = 0.05) -> int:
         """Smallest number of voxels of a cluster with a cluster-size p of at most alpha."""

@@ -13,19 +13,19 @@ from typing import Literal, get_args
 import numpy as np
 
 from focale._check import check_choice
-from focale.estimators.result import AleResult
+from focale.estimators.result import Result
 from focale.space.voxelmap import VoxelMap
 
 FdrMethod = Literal["indep", "negcorr"]
 
 
-def fdr(result: AleResult, method: FdrMethod = "indep") -> VoxelMap:
+def fdr(result: Result, method: FdrMethod = "indep") -> VoxelMap:
     """P adjusted for the false discovery rate; not recommended for ALE, see `fwe`.
 
     Parameters
     ----------
     result
-        What `ALE().fit` returned.
+        What `fit` of an estimator returned.
     method
         "indep" for independent or positively dependent tests (Benjamini and Hochberg
         1995, doi:10.1111/j.2517-6161.1995.tb02031.x), "negcorr" for any dependence
@@ -42,13 +42,13 @@ def fdr(result: AleResult, method: FdrMethod = "indep") -> VoxelMap:
     return VoxelMap(adjusted, result.mask)
 
 
-def bonferroni(result: AleResult) -> VoxelMap:
+def bonferroni(result: Result) -> VoxelMap:
     """P times the number of voxels; not recommended for ALE, see `fwe`.
 
     Parameters
     ----------
     result
-        What `ALE().fit` returned.
+        What `fit` of an estimator returned.
     """
     p = result.p.values
     return VoxelMap(np.minimum(p * p.size, 1.0), result.mask)

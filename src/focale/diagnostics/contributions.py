@@ -1,8 +1,8 @@
 """How much of a cluster each experiment carries: the jackknife in closed form.
 
 Leaving experiment i out changes the ALE of a voxel from S = 1 - exp(-L) to
-S_i = 1 - exp(-(L - l_i)), where l_i = -log(1 - MA_i) and L is their sum. Both are known from
-the sums, so nothing is fitted again, and the result is what a new fit without the
+S_i = 1 - exp(-(L - l_i)), where l_i = -log(1 - MA_i) and L is their sum. A density is the sum
+itself, S = L and S_i = L - l_i. Both are known from the sums, so nothing is fitted again, and the result is what a new fit without the
 experiment would give.
 
 The field has several definitions of a contribution, which differ in the third digit or the second;
@@ -17,7 +17,6 @@ import numpy as np
 
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters
-from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps
 from focale.typing import FloatArray, IntArray
 
@@ -31,7 +30,7 @@ class Contributions:
     Attributes
     ----------
     mean_drop
-        Mean over the voxels of the cluster of 1 - S_i / S, the share of a voxel's ALE that
+        Mean over the voxels of the cluster of 1 - S_i / S, the share of a voxel's value that
         is lost. Fractions that need not sum to 1; the definition of NiMARE's Jackknife.
     share
         `mean_drop` scaled to sum to 1 over the experiments: the contribution the literature
@@ -43,7 +42,7 @@ class Contributions:
         papers describe in words.
     additive_share
         sum l_i / sum L over the voxels of the cluster. It sums to 1 over the experiments
-        without scaling, since l adds up where ALE does not.
+        without scaling, since l adds up where ALE does not; of a density the two are one.
     ma_sum, ma_mean
         Sum and mean over the voxels of the cluster of the experiment's own MA (SUM and AVG
         in JALE).
@@ -63,7 +62,7 @@ class Contributions:
 
 
 def contributions(ma: MaMaps, clusters: Clusters) -> Contributions:
-    """Leave each experiment out of the ALE of each cluster.
+    """Leave each experiment out of the statistic of each cluster.
 
     Parameters
     ----------
@@ -83,17 +82,18 @@ def contributions(ma: MaMaps, clusters: Clusters) -> Contributions:
         sums: FloatArray = np.bincount(cell, of_entries, size).astype(float).reshape(shape)
         return sums
 
-    ale = to_probability(total)
-    lost = ale - to_probability(total - values)
+    value = ma.scale.value
+    stat = value(total)
+    lost = stat - value(total - values)
     largest = np.zeros(shape[0] * shape[1])
-    np.maximum.at(largest, cell, lost / ale)
-    mean_drop = summed(lost / ale) / clusters.sizes
-    ma_sum = summed(to_probability(values))
+    np.maximum.at(largest, cell, lost / stat)
+    mean_drop = summed(lost / stat) / clusters.sizes
+    ma_sum = summed(value(values))
     return Contributions(
         mean_drop=mean_drop,
         share=_of_all(mean_drop, mean_drop.sum(axis=0)),
         largest_drop=largest.reshape(shape),
-        drop_of_sums=_of_all(summed(lost), _sums(to_probability(ma.log_sum), clusters)),
+        drop_of_sums=_of_all(summed(lost), _sums(value(ma.log_sum), clusters)),
         additive_share=_of_all(summed(values), _sums(ma.log_sum, clusters)),
         ma_sum=ma_sum,
         ma_mean=ma_sum / clusters.sizes,

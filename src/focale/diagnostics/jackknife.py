@@ -20,7 +20,7 @@ from focale.estimators.nimare_names import (
     counts_table,
     counts_table_name,
 )
-from focale.estimators.result import AleResult
+from focale.estimators.result import Result
 from focale.inference.clusters import Clusters, find_clusters
 from focale.space.voxelmap import VoxelMap
 from focale.typing import FloatArray, IntArray
@@ -63,13 +63,13 @@ class _ClusterDiagnostic:
         if self.cluster_threshold is not None:
             check_count("cluster_threshold", name, self.cluster_threshold, 0)
 
-    def transform(self, result: AleResult) -> AleResult:
+    def transform(self, result: Result) -> Result:
         """The result with a cluster table and the table of this diagnostic.
 
         Parameters
         ----------
         result
-            What `ALE().fit` returned; left as it is.
+            What `fit` of an estimator returned; left as it is.
         """
         target = result.get_map(self.target_image, return_type="array")
         clusters = find_clusters(
@@ -87,7 +87,7 @@ class _ClusterDiagnostic:
         labels = VoxelMap(clusters.labels.astype(float), result.mask)
         return replace(result, tables=tables, labels=labels)
 
-    def _counts(self, result: AleResult, clusters: Clusters) -> FloatArray | IntArray:
+    def _counts(self, result: Result, clusters: Clusters) -> FloatArray | IntArray:
         raise NotImplementedError
 
 
@@ -106,7 +106,7 @@ class Jackknife(_ClusterDiagnostic):
 
     __slots__ = ()
 
-    def _counts(self, result: AleResult, clusters: Clusters) -> FloatArray:
+    def _counts(self, result: Result, clusters: Clusters) -> FloatArray:
         return contributions(result.ma, clusters).mean_drop
 
 
@@ -115,5 +115,5 @@ class FocusCounter(_ClusterDiagnostic):
 
     __slots__ = ()
 
-    def _counts(self, result: AleResult, clusters: Clusters) -> IntArray:
+    def _counts(self, result: Result, clusters: Clusters) -> IntArray:
         return focus_counts(result.studyset, clusters)

@@ -13,7 +13,6 @@ import numpy as np
 
 from focale.frozen import freeze
 from focale.inference.clusters import Cluster, Clusters, connected_components
-from focale.inference.lattice import to_probability
 from focale.inference.ma_maps import MaMaps
 from focale.progress import Progress, silent
 from focale.typing import BoolArray, FloatArray, IntArray
@@ -34,7 +33,7 @@ class LeaveOneOut:
         Share of the cluster's voxels still above the level.
     peak_shift_mm
         Distance from the peak of the cluster to the highest remaining value within it;
-        NaN where no voxel has an ALE above 0 any more.
+        NaN where no voxel has a value above 0 any more.
     """
 
     remains: BoolArray
@@ -55,7 +54,7 @@ def leave_one_out(ma: MaMaps, clusters: Clusters, progress: Progress = silent) -
     ma
         Modelled activation of the experiments.
     clusters
-        Clusters of the ALE map of all experiments.
+        Clusters of the map of all experiments.
     progress
         Wraps the loop over experiments, to show a bar.
     """
@@ -68,11 +67,11 @@ def leave_one_out(ma: MaMaps, clusters: Clusters, progress: Progress = silent) -
         without = ma.log_sum_without(i)
         for c in touched[touched > 0] - 1:
             cluster = clusters.members[c]
-            ale = to_probability(without[cluster.positions])
-            left = cluster.positions[ale > clusters.threshold]
+            stat = ma.scale.value(without[cluster.positions])
+            left = cluster.positions[stat > clusters.threshold]
             kept_share[i, c] = left.size / cluster.positions.size
             remains[i, c] = _largest(clusters, left) >= clusters.min_voxels
-            peak_shift_mm[i, c] = _shift_mm(clusters, cluster, ale)
+            peak_shift_mm[i, c] = _shift_mm(clusters, cluster, stat)
     return LeaveOneOut(remains=remains, kept_share=kept_share, peak_shift_mm=peak_shift_mm)
 
 
@@ -82,8 +81,8 @@ def _largest(clusters: Clusters, left: IntArray) -> int:
     return int(np.bincount(connected_components(clusters.mask, left, clusters.connectivity)).max())
 
 
-def _shift_mm(clusters: Clusters, cluster: Cluster, ale: FloatArray) -> float:
-    if ale.max() <= 0:
+def _shift_mm(clusters: Clusters, cluster: Cluster, stat: FloatArray) -> float:
+    if stat.max() <= 0:
         return float("nan")
-    highest = clusters.mask.mm(cluster.positions[[ale.argmax()]])[0]
+    highest = clusters.mask.mm(cluster.positions[[stat.argmax()]])[0]
     return float(np.linalg.norm(highest - cluster.peaks[0].mm))

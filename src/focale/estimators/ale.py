@@ -9,29 +9,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 
 from focale._check import check_choice, check_positive, refuse
-from focale.errors import ArgumentError, EvidenceError
-from focale.estimators.p_values import with_p_values
-from focale.estimators.result import AleMap, AleResult
-from focale.inference.footprints import WIDEST_MM, fwhm_from_sample_size
+from focale.errors import ArgumentError
+from focale.estimators.estimator import Estimator, NullMethod, sample_sizes
+from focale.estimators.result import StatMap
+from focale.estimators.words import Words
+from focale.inference.footprints import WIDEST_MM, fwhm_from_sample_size, gaussian_footprint
 from focale.inference.lattice import to_probability
-from focale.inference.ma_maps import Placement, model_activation
-from focale.phrases import count
+from focale.inference.ma_maps import Placement
+from focale.inference.shapes import GAUSSIAN, Footprints
 from focale.space.mask import Mask
-from focale.space.targets import standard_mask
-from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
 from focale.typing import FloatArray
 
-NullMethod = Literal["exact", "eickhoff2012"]
-
 
 @dataclass(frozen=True, slots=True)
-class ALE:
+class ALE(Estimator):
     """Activation likelihood estimation of a studyset.
 
     Parameters
@@ -60,6 +57,8 @@ class ALE:
     (38.0, 4.0, 2.0)
     """
 
+    name: ClassVar[str] = "ale"
+
     fwhm_mm: float | None = None
     sample_size: float | None = None
     placement: Placement = "exact"
@@ -81,62 +80,50 @@ class ALE:
                 "the footprints"
             )
 
-    def fit(self, studyset: Studyset) -> AleResult:
-        """ALE and its uncorrected p values.
+    @property
+    def words(self) -> Words:
+        """How ALE is spoken of."""
+        return WORDS
 
-        Parameters
-        ----------
-        studyset
-            The evidence; left as it is.
+    def footprints(self, studyset: Studyset) -> Footprints:
+        """A Gaussian around each focus, whose width follows from the sample size."""
+        return Footprints.alike(GAUSSIAN, self._fwhm_mm(studyset))
 
-        Raises
-        ------
-        EvidenceError
-            If an experiment has no sample size and no width is given, or if every focus
-            lies outside the mask.
+    def peak_unit(self, statistic: StatMap) -> float:
+        """ALE at the centre of one typical footprint.
+
+        The median over experiments of the modelled activation at a focus that lies on a
+        voxel centre.
         """
-        return with_p_values(self.statistic(studyset))
-
-    def statistic(self, studyset: Studyset) -> AleMap:
-        """The ALE map alone, without p values; raises as `fit` does."""
-        mask = self._mask(studyset)
-        fwhm_mm = self._fwhm_mm(studyset)
-        if not studyset.n_foci:
-            raise EvidenceError(
-                f"no experiment of {studyset.record.source} reports a focus, so there is nothing "
-                "to map; check that the source holds coordinates"
-            )
-        if np.all(mask.position_of(studyset.foci_mm) < 0):
-            lie = (
-                "the only focus lies"
-                if studyset.n_foci == 1
-                else f"all {studyset.n_foci} foci lie"
-            )
-            raise EvidenceError(
-                f"{studyset.record.source}: {lie} outside {mask.name}; check the space of the "
-                "coordinates (voxel indices instead of mm?) and that the mask is in that space"
-            )
-        ma = model_activation(studyset.foci_mm, studyset.offsets, fwhm_mm, mask, self.placement)
-        ale = VoxelMap(to_probability(ma.log_sum), mask)
-        return AleMap(studyset=studyset, estimator=self, fwhm_mm=fwhm_mm, ma=ma, ale=ale)
-
-    def _mask(self, studyset: Studyset) -> Mask:
-        if self.mask is None:
-            return standard_mask(studyset.target)
-        return self.mask if isinstance(self.mask, Mask) else Mask.from_image(self.mask)
+        edges = statistic.mask.grid.voxel_size_mm
+        size = (float(edges[0]), float(edges[1]), float(edges[2]))
+        tops = [gaussian_footprint(float(fwhm), size).max() for fwhm in statistic.fwhm_mm]
+        return float(to_probability(np.median(tops)))
 
     def _fwhm_mm(self, studyset: Studyset) -> FloatArray:
         if self.fwhm_mm is not None:
             return np.full(len(studyset), float(self.fwhm_mm))
         if self.sample_size is not None:
             return fwhm_from_sample_size(np.full(len(studyset), float(self.sample_size)))
-        missing = studyset.ids[np.isnan(studyset.n_subjects)]
-        if missing.size:
-            few = ", ".join(repr(str(experiment_id)) for experiment_id in missing[:5])
-            raise EvidenceError(
-                f"no sample size for {missing.size} of {count(len(studyset), 'experiment')} of "
-                f"{studyset.record.source} ({few}{', ...' if missing.size > 5 else ''}); add it "
-                "to the file, or declare one width for all with fwhm_mm in the protocol "
-                "(in Python also ALE(fwhm_mm=...) or ALE(sample_size=...))"
-            )
-        return fwhm_from_sample_size(studyset.n_subjects)
+        way_out = (
+            "declare one width for all with fwhm_mm in the protocol "
+            "(in Python also ALE(fwhm_mm=...) or ALE(sample_size=...))"
+        )
+        return fwhm_from_sample_size(sample_sizes(studyset, way_out))
+
+
+WORDS = Words(
+    key="ale",
+    statistic="ALE",
+    method="activation likelihood estimation (ALE)",
+    references=("turkeltaub2002", "eickhoff2009", "turkeltaub2012"),
+    formula="ALE = 1 - prod(1 - MA) of all experiments",
+    means="",
+    within="Within an experiment a voxel took the largest value any of its foci gave it "
+    "{turkeltaub2012}; over experiments, ALE = 1 - prod(1 - MA), MA being the modelled value of "
+    "an experiment.",
+    footprint="a three-dimensional Gaussian",
+    added="l_i = -log(1 - MA_i)",
+    mass="-log(1 - ALE)",
+    decimals=5,
+)

@@ -22,7 +22,7 @@ from focale.typing import FloatArray, IntArray, StrArray
 if TYPE_CHECKING:
     import pandas as pd
 
-ATTRIBUTES = {"stat": "ale", "p": "p", "z": "z", "logp": "logp"}
+ATTRIBUTES = {"stat": "stat", "p": "p", "z": "z", "logp": "logp"}
 LABELS = "label_tail-positive"
 
 
@@ -42,7 +42,7 @@ class NimareNames:
         Parameters
         ----------
         name
-            "stat" (ALE), "p", "z" or "logp" (-log10 p); after a corrector also its maps, after
+            "stat" (the statistic), "p", "z" or "logp" (-log10 p); after a corrector also its maps, after
             a diagnostic "label_tail-positive".
         return_type
             "image" for an image of nibabel, "array" for the values in mask order; both are

@@ -1,4 +1,4 @@
-"""Uncorrected p values of an ALE map, by the null its estimator names."""
+"""Uncorrected p values of a map, by the null its estimator names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from focale.estimators.result import AleMap, AleResult
+from focale.estimators.result import StatMap, Result
 from focale.inference.eickhoff2012 import HistogramNull, histogram_null
 from focale.inference.null import LatticeNull, lattice_null, null_steps, sum_steps
 from focale.inference.tails import z_from_log_p
@@ -14,11 +14,11 @@ from focale.space.voxelmap import VoxelMap
 from focale.typing import FloatArray
 
 
-def with_p_values(statistic: AleMap) -> AleResult:
+def with_p_values(statistic: StatMap) -> Result:
     """The result of a map: p, z and -log10 p at every voxel."""
     null, log_p, log_p_of_voxel = _p_values(statistic)
     mask = statistic.mask
-    return AleResult(
+    return Result(
         map=statistic,
         null=null,
         p=VoxelMap(np.exp(log_p)[log_p_of_voxel], mask),
@@ -27,7 +27,7 @@ def with_p_values(statistic: AleMap) -> AleResult:
     )
 
 
-def _p_values(statistic: AleMap) -> tuple[LatticeNull | HistogramNull, FloatArray, Any]:
+def _p_values(statistic: StatMap) -> tuple[LatticeNull | HistogramNull, FloatArray, Any]:
     """Null, log p of each of its levels, and the level of each voxel."""
     ma = statistic.ma
     if statistic.estimator.null == "exact":
@@ -36,4 +36,4 @@ def _p_values(statistic: AleMap) -> tuple[LatticeNull | HistogramNull, FloatArra
         null = lattice_null(ma, steps, int(level.max()))
         return null, null.log_tail, level
     histogram = histogram_null(ma)
-    return histogram, histogram.log_tail, histogram.level(statistic.ale.values)
+    return histogram, histogram.log_tail, histogram.level(statistic.stat.values)

@@ -1,35 +1,36 @@
-"""What ALE computes: the map of the statistic, and its p values."""
+"""What an estimator computes: the map of its statistic, and its p values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from focale.errors import ArgumentError
 from focale.estimators.nimare_names import NimareNames
-from focale.frozen import freeze
+from focale.estimators.words import Words
 from focale.glance import glance
 from focale.inference.eickhoff2012 import HistogramNull
-from focale.inference.footprints import gaussian_footprint
-from focale.inference.lattice import STEP, to_probability
 from focale.inference.ma_maps import MaMaps
+from focale.inference.montecarlo import NullDesign, null_design
 from focale.inference.null import LatticeNull
+from focale.inference.shapes import Footprints
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
-from focale.typing import FloatArray
+from focale.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from focale.estimators.ale import ALE
+    from focale.estimators.estimator import Estimator
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AleMap:
-    """The ALE statistic of a studyset, without p values.
+class StatMap:
+    """The statistic of a studyset, without p values.
 
     Attributes
     ----------
@@ -37,66 +38,136 @@ class AleMap:
         The evidence.
     estimator
         The settings.
-    fwhm_mm
-        Shape (n_experiments,); width of the footprints.
+    footprints
+        What stands for the foci of each experiment.
     ma
         Modelled activation of each experiment.
-    ale
-        ALE = 1 - prod(1 - MA) at every voxel of the mask.
+    stat
+        The statistic at every voxel of the mask; ALE = 1 - prod(1 - MA) of an `ALE`.
     """
 
     studyset: Studyset
-    estimator: ALE
-    fwhm_mm: FloatArray
+    estimator: Estimator
+    footprints: Footprints
     ma: MaMaps
-    ale: VoxelMap
+    stat: VoxelMap
 
-    def __post_init__(self) -> None:
-        freeze(self, "fwhm_mm")
+    @property
+    def ale(self) -> VoxelMap:
+        """The ALE statistic, of a map of `ALE`."""
+        return ale_of(self)
+
+    @property
+    def words(self) -> Words:
+        """How the statistic is spoken of."""
+        return self.estimator.words
 
     @property
     def mask(self) -> Mask:
         """The voxels of the analysis."""
         return self.ma.mask
 
-    def ale_without(self, experiment: int) -> VoxelMap:
-        """ALE of all experiments but one, exactly as a new fit would give it."""
-        return VoxelMap(to_probability(self.ma.log_sum_without(experiment)), self.mask)
+    @property
+    def fwhm_mm(self) -> FloatArray:
+        """Shape (n_experiments,); width of the footprints: of Gaussians the FWHM."""
+        return self.footprints.width_mm
+
+    def without(self, experiment: int) -> VoxelMap:
+        """The statistic of all experiments but one, as a new fit would give it."""
+        return VoxelMap(self.ma.scale.value(self.ma.log_sum_without(experiment)), self.mask)
 
     @property
     def peak_unit(self) -> float:
-        """ALE at the centre of one typical footprint.
+        """The statistic where one typical experiment reports a focus, and no other does.
 
-        The median over experiments of the modelled activation at a focus that lies on a
-        voxel centre. A unit for display that compares across reviews.
+        A unit for display that compares across reviews.
         """
-        edges = self.mask.grid.voxel_size_mm
-        size = (float(edges[0]), float(edges[1]), float(edges[2]))
-        tops = [gaussian_footprint(float(fwhm), size).max() for fwhm in self.fwhm_mm]
-        return float(to_probability(np.median(tops)))
+        return self.estimator.peak_unit(self)
 
     @property
-    def ale_in_peaks(self) -> VoxelMap:
-        """ALE counted in peaks of one experiment.
+    def in_peaks(self) -> VoxelMap:
+        """The statistic counted in peaks of one experiment.
 
         1 is what one typical experiment gives at its own focus, 2 what two give that
-        report the same place. On the log scale, where experiments add up.
+        report the same place. On the scale where experiments add up.
         """
-        unit = -np.log1p(-self.peak_unit) / STEP
+        scale = self.ma.scale
+        unit = scale.sum_of(self.peak_unit) / scale.step
         return VoxelMap(self.ma.log_sum / unit, self.mask)
+
+    def design(self, sampling: Mask, experiments: IntArray | None = None) -> NullDesign:
+        """The Monte Carlo null of all experiments or of some, by their numbers.
+
+        Parameters
+        ----------
+        sampling
+            Where random foci may fall.
+        experiments
+            One given twice counts twice.
+        """
+        foci_mm, offsets, footprints = (
+            self.studyset.foci_mm,
+            self.studyset.offsets,
+            self.footprints,
+        )
+        if experiments is not None:
+            foci_mm, offsets = foci_of(foci_mm, offsets, experiments)
+            footprints = footprints.only(experiments)
+        return self.design_with(foci_mm, offsets, footprints, sampling)
+
+    def design_with(
+        self, foci_mm: FloatArray, offsets: IntArray, footprints: Footprints, sampling: Mask
+    ) -> NullDesign:
+        """The Monte Carlo null of other foci, under the same settings."""
+        units, laid = self.estimator.null_units(offsets, footprints)
+        return null_design(foci_mm, units, laid, self.mask, self.estimator.placement, sampling)
+
+
+def foci_of(
+    foci_mm: FloatArray, offsets: IntArray, experiments: IntArray
+) -> tuple[FloatArray, IntArray]:
+    """Foci and offsets of some experiments; one given twice comes twice."""
+    own = [foci_mm[offsets[i] : offsets[i + 1]] for i in experiments]
+    ends = np.cumsum([0, *(len(foci) for foci in own)], dtype=np.int64)
+    return np.concatenate(own), ends
+
+
+def ale_of(holder: StatMap | OfMap | Any) -> VoxelMap:
+    """The map of what holds one, if it is of ALE.
+
+    Raises
+    ------
+    ArgumentError
+        If it is of another method.
+    """
+    words: Words = holder.words
+    if words.key != "ale":
+        raise ArgumentError(f"this is a result of {words.statistic}, not of ALE; its map is .stat")
+    stat: VoxelMap = holder.stat
+    return stat
 
 
 class OfMap(NimareNames):
-    """What every result made from an `AleMap` offers of it."""
+    """What every result made from a `StatMap` offers of it."""
 
     __slots__ = ()
 
-    map: AleMap
+    map: StatMap
+
+    @property
+    def stat(self) -> VoxelMap:
+        """The statistic."""
+        return self.map.stat
 
     @property
     def ale(self) -> VoxelMap:
-        """The ALE statistic."""
-        return self.map.ale
+        """The ALE statistic, of a result of `ALE`."""
+        return ale_of(self)
+
+    @property
+    def words(self) -> Words:
+        """How the statistic is spoken of."""
+        return self.map.words
 
     @property
     def ma(self) -> MaMaps:
@@ -116,20 +187,22 @@ class OfMap(NimareNames):
     @property
     def facts(self) -> dict[str, str]:
         """What a reader wants to know first, by name."""
-        x, y, z = self.ale.max_mm
-        return {
+        x, y, z = self.stat.max_mm
+        largest = self.words.value(self.stat.max)
+        facts = {
             "evidence": str(self.studyset).removeprefix("Studyset: "),
-            "largest ALE": f"{self.ale.max:.5f} at ({x:g}, {y:g}, {z:g}) mm",
+            f"largest {self.words.statistic}": f"{largest} at ({x:g}, {y:g}, {z:g}) mm",
         }
+        return {**facts, "value": self.words.means} if self.words.means else facts
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return glance(type(self).__name__, self.facts, self.ale)
+        return glance(type(self).__name__, self.facts, self.stat)
 
 
 @dataclass(frozen=True, eq=False)
-class AleResult(OfMap):
-    """ALE with uncorrected p values under spatial independence.
+class Result(OfMap):
+    """The statistic with uncorrected p values under spatial independence.
 
     Attributes
     ----------
@@ -145,7 +218,7 @@ class AleResult(OfMap):
         What diagnostics added, under NiMARE's names.
     """
 
-    map: AleMap
+    map: StatMap
     null: LatticeNull | HistogramNull
     p: VoxelMap
     z: VoxelMap
@@ -160,8 +233,9 @@ class AleResult(OfMap):
         return ("stat", "p", "z", "logp")
 
     def __repr__(self) -> str:
-        x, y, z = self.ale.max_mm
+        x, y, z = self.stat.max_mm
+        words = self.words
         return (
-            f"AleResult: {self.studyset!r}; largest ALE {self.ale.max:.5f} "
-            f"at ({x:g}, {y:g}, {z:g}) mm"
+            f"Result of {words.statistic}: {self.studyset!r}; largest {words.statistic} "
+            f"{words.value(self.stat.max)} at ({x:g}, {y:g}, {z:g}) mm"
         )

@@ -46,7 +46,7 @@ class HistogramNull:
         level: IntArray = np.clip(bins, 0, self.centres.size - 1)
         return level
 
-    def ale_at(self, p: float) -> float:
+    def value_at(self, p: float) -> float:
         """Smallest ALE at the centre of a bin whose p value is at most `p`."""
         beyond = np.flatnonzero(self.log_tail <= np.log(p))
         return float(self.centres[beyond[0]]) if beyond.size else float("inf")

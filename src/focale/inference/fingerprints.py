@@ -11,11 +11,12 @@ from collections import Counter
 
 import numpy as np
 
+from focale.inference.shapes import Footprints, as_footprints
 from focale.typing import FloatArray, IntArray
 
 
 def experiment_fingerprints(
-    foci_mm: FloatArray, offsets: IntArray, fwhm_mm: FloatArray
+    foci_mm: FloatArray, offsets: IntArray, footprints: Footprints | FloatArray
 ) -> IntArray:
     """Names of experiments by what they report, shape (n_experiments,), uint64.
 
@@ -25,12 +26,16 @@ def experiment_fingerprints(
     `model_activation`.
     """
     thousandths = np.rint(foci_mm * 1000).astype("<i8")  # beyond what rounding may change
-    widths = np.rint(fwhm_mm * 1000).astype("<i8")
+    laid = as_footprints(footprints)
+    widths = np.rint(laid.width_mm * 1000).astype("<i8")
+    weights = np.rint(laid.weight * 1000).astype("<i8")
     seen: Counter[bytes] = Counter()
     names = []
-    for width, start, stop in zip(widths, offsets[:-1], offsets[1:], strict=True):
+    for width, weight, start, stop in zip(widths, weights, offsets[:-1], offsets[1:], strict=True):
         own = thousandths[start:stop]
         content = width.tobytes() + own[np.lexsort(own.T)].tobytes()
+        if laid.shape.is_weighted:
+            content += laid.shape.name.encode() + weight.tobytes()
         names.append(hashlib.sha256(b"%d:%b" % (seen[content], content)).digest()[:8])
         seen[content] += 1
     return np.frombuffer(b"".join(names), dtype="<u8").astype(np.uint64)

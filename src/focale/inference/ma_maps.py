@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from focale.frozen import freeze
-from focale.inference.footprints import footprint_size, gaussian_footprint
-from focale.inference.lattice import to_probability
+from focale.inference.lattice import PROBABILITY, Scale
+from focale.inference.shapes import Footprints, Shape, as_footprints
 from focale.kernels.activation import collect, stamp
 from focale.kernels.tally import add_at
 from focale.space.grid import Grid
@@ -26,7 +26,7 @@ TOWARDS_MM = (-1.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaMaps:
-    """Modelled activation of every experiment, on the log lattice.
+    """Modelled activation of every experiment, on the lattice of its statistic.
 
     Only voxels that an experiment reaches are kept, in mask order. Experiment i has
     the entries `offsets[i]` to `offsets[i + 1]`.
@@ -38,11 +38,13 @@ class MaMaps:
     voxels
         Shape (n_entries,), int32; position in mask order.
     values
-        Shape (n_entries,), whole numbers; -log(1 - MA) in lattice steps, above 0.
+        Shape (n_entries,), whole numbers above 0; for ALE -log(1 - MA) in lattice steps.
     log_sum
         Shape (n_voxels,), int64; sum of the values of all experiments.
     mask
         The voxels the maps belong to.
+    scale
+        What sums of the values mean.
     """
 
     offsets: IntArray
@@ -50,6 +52,7 @@ class MaMaps:
     values: IntArray
     log_sum: IntArray
     mask: Mask
+    scale: Scale = PROBABILITY
 
     def __post_init__(self) -> None:
         freeze(self, "offsets", "voxels", "values", "log_sum")
@@ -70,11 +73,11 @@ class MaMaps:
         return self.voxels[span], self.values[span]
 
     def map(self, experiment: int) -> FloatArray:
-        """Modelled activation of one experiment, shape (n_voxels,), probabilities."""
+        """The statistic of one experiment alone, shape (n_voxels,)."""
         voxels, values = self.entries(experiment)
-        probabilities = np.zeros(self.mask.n_voxels)
-        probabilities[voxels] = to_probability(values)
-        return probabilities
+        own = np.zeros(self.mask.n_voxels)
+        own[voxels] = self.scale.value(values)
+        return own
 
     def log_sum_without(self, experiment: int) -> IntArray:
         """Sum of the values of all experiments but one, shape (n_voxels,), exact."""
@@ -95,7 +98,7 @@ class MaMaps:
         log_sum = np.zeros(self.mask.n_voxels, dtype=np.int64)
         add_at(voxels, values, log_sum)
         offsets = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
-        return MaMaps(offsets, voxels, values, log_sum, self.mask)
+        return MaMaps(offsets, voxels, values, log_sum, self.mask, self.scale)
 
 
 def merge_experiments(ma: MaMaps, group: IntArray) -> MaMaps:
@@ -117,7 +120,7 @@ def merge_experiments(ma: MaMaps, group: IntArray) -> MaMaps:
     np.add.at(values, entry, ma.values)
     owner, voxels = np.divmod(merged, ma.mask.n_voxels)
     offsets = np.searchsorted(owner, np.arange(group.max() + 2))
-    return MaMaps(offsets, voxels.astype(np.int32), values, ma.log_sum, ma.mask)
+    return MaMaps(offsets, voxels.astype(np.int32), values, ma.log_sum, ma.mask, ma.scale)
 
 
 def join_maps(one: MaMaps, other: MaMaps) -> MaMaps:
@@ -128,13 +131,14 @@ def join_maps(one: MaMaps, other: MaMaps) -> MaMaps:
         values=np.concatenate([one.values, other.values]),
         log_sum=one.log_sum + other.log_sum,
         mask=one.mask,
+        scale=one.scale,
     )
 
 
 def model_activation(
     foci_mm: FloatArray,
     offsets: IntArray,
-    fwhm_mm: FloatArray,
+    footprints: Footprints | FloatArray,
     mask: Mask,
     placement: Placement = "exact",
 ) -> MaMaps:
@@ -148,8 +152,9 @@ def model_activation(
     offsets
         Shape (n_experiments + 1,); experiment i has the foci `offsets[i]` to
         `offsets[i + 1]`, perhaps none.
-    fwhm_mm
-        Shape (n_experiments,); width of the footprints of each experiment.
+    footprints
+        Of each experiment; an array of shape (n_experiments,) for Gaussians of these full
+        widths at half maximum in mm.
     mask
         The voxels of the analysis.
     placement
@@ -161,25 +166,27 @@ def model_activation(
     ----------
     Turkeltaub et al. 2012, doi:10.1002/hbm.21186.
     """
+    laid = as_footprints(footprints)
     centres, shifts = placed(foci_mm, mask.grid, placement)
+    kinds = laid.kinds(offsets, shifts)
     edges = mask.grid.voxel_size_mm
     voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))
 
     # Room for every voxel that could be reached; what is not filled is never touched.
-    reached = np.diff(offsets) * footprint_size(fwhm_mm, edges)
+    reached = np.diff(offsets) * laid.shape.box_size(laid.width_mm, edges)
     entries = np.empty((2, int(np.minimum(reached, mask.n_voxels).sum())), dtype=np.int32)
     filled = np.zeros(offsets.size, dtype=np.int64)
     log_sum = np.zeros(mask.n_voxels, dtype=np.int64)
     with _blank_volume(mask.grid.shape) as (volume, row_start, row_stop):
-        for i, fwhm in enumerate(fwhm_mm):
+        for i in range(len(laid)):
             own = slice(offsets[i], offsets[i + 1])
-            footprints, which = _footprints(float(fwhm), voxel_size_mm, shifts[own])
-            stamp(footprints, which, centres[own], volume, row_start, row_stop)
+            distinct, which = _distinct(laid.shape, voxel_size_mm, kinds[own])
+            stamp(distinct, which, centres[own], volume, row_start, row_stop)
             voxels, values = entries[:, filled[i] :]
             n = collect(volume, row_start, row_stop, mask.index, voxels, values, log_sum)
             filled[i + 1] = filled[i] + n
     voxels, values = entries[:, : filled[-1]]
-    return MaMaps(offsets=filled, voxels=voxels, values=values, log_sum=log_sum, mask=mask)
+    return MaMaps(filled, voxels, values, log_sum, mask, laid.shape.scale)
 
 
 def placed(foci_mm: FloatArray, grid: Grid, placement: Placement) -> tuple[IntArray, FloatArray]:
@@ -227,13 +234,13 @@ def _blank_volume(
     kept.append(blank)
 
 
-def _footprints(
-    fwhm_mm: float, voxel_size_mm: tuple[float, float, float], shifts: FloatArray
+def _distinct(
+    shape: Shape, voxel_size_mm: tuple[float, float, float], kinds: FloatArray
 ) -> tuple[IntArray, IntArray]:
     """Distinct footprints of one experiment, stacked, and which of them each focus has."""
-    numbers: dict[tuple[float, float, float], int] = {}
-    which = np.array([numbers.setdefault(tuple(s), len(numbers)) for s in shifts.tolist()], int)
-    distinct = [gaussian_footprint(fwhm_mm, voxel_size_mm, shift) for shift in numbers]
+    numbers: dict[tuple[float, ...], int] = {}
+    which = np.array([numbers.setdefault(tuple(k), len(numbers)) for k in kinds.tolist()], int)
+    distinct = [shape.footprint(kind, voxel_size_mm) for kind in numbers]
     if not distinct:
         return np.zeros((0, 1, 1, 1), dtype=np.int32), which
     return np.stack(distinct), which

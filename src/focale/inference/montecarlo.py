@@ -30,9 +30,9 @@ from focale.errors import FocaleError
 from focale.frozen import freeze
 from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.fingerprints import experiment_fingerprints
-from focale.inference.footprints import gaussian_footprint
 from focale.inference.ma_maps import Placement, placed
 from focale.inference.null_footprints import BLOCK, null_footprints
+from focale.inference.shapes import Footprints, Shape, as_footprints
 from focale.kernels.montecarlo import Plan, blocks_of, iterate, iterate_pruned, room_for
 from focale.space.mask import Mask
 from focale.typing import BoolArray, FloatArray, IntArray
@@ -68,7 +68,7 @@ class NullDesign:
         Shape (n_sampling_voxels, 3); voxels a focus may fall on.
     kinds
         Shape (n_foci,); number of the footprint of each focus among the different ones.
-    near, fine
+    near, fine, lift
         Bounds of the different footprints, as in `NullFootprints`.
     corner
         Shape (3,); first voxel of the first block.
@@ -92,6 +92,7 @@ class NullDesign:
     kinds: IntArray
     near: FloatArray
     fine: FloatArray
+    lift: FloatArray
     corner: IntArray
     inside: IntArray
     rows_inside: IntArray
@@ -154,7 +155,7 @@ class NullMaxima:
 def null_design(
     foci_mm: FloatArray,
     offsets: IntArray,
-    fwhm_mm: FloatArray,
+    footprints: Footprints | FloatArray,
     mask: Mask,
     placement: Placement = "exact",
     sampling: Mask | None = None,
@@ -167,27 +168,29 @@ def null_design(
         Where foci may fall, on the grid of the mask; by default the mask.
     """
     centres, shifts = placed(foci_mm, mask.grid, placement)
-    kinds = np.column_stack([np.repeat(fwhm_mm, np.diff(offsets)), shifts])
+    laid_as = as_footprints(footprints)
+    kinds = laid_as.kinds(offsets, shifts)
     edges = mask.grid.voxel_size_mm
     voxel_size_mm = (float(edges[0]), float(edges[1]), float(edges[2]))
-    taking_part = _reaching(kinds, centres, mask, voxel_size_mm)
+    taking_part = _reaching(laid_as.shape, kinds, centres, mask, voxel_size_mm)
     different, kind = np.unique(kinds[taking_part], axis=0, return_inverse=True)
     kind = kind.reshape(-1).astype(np.int64)
-    footprints = null_footprints(different, voxel_size_mm, kind.size)
+    laid = null_footprints(different, voxel_size_mm, kind.size, laid_as.shape)
     left = np.concatenate([[0], np.cumsum(taking_part, dtype=np.int64)])[offsets]
     return NullDesign(
         offsets=left,
-        fingerprints=experiment_fingerprints(foci_mm[taking_part], left, fwhm_mm),
-        words=footprints.words,
-        starts=footprints.starts[kind],
-        halves=footprints.halves[kind],
+        fingerprints=experiment_fingerprints(foci_mm[taking_part], left, laid_as),
+        words=laid.words,
+        starts=laid.starts[kind],
+        halves=laid.halves[kind],
         sampling=_voxels(sampling or mask),
         kinds=kind,
-        near=footprints.near,
-        fine=footprints.fine,
+        near=laid.near,
+        fine=laid.fine,
+        lift=laid.lift,
         **_blocks(mask),
         mask=mask,
-        recipe=(foci_mm, offsets, fwhm_mm, mask, placement, sampling),
+        recipe=(foci_mm, offsets, laid_as, mask, placement, sampling),
     )
 
 
@@ -346,18 +349,18 @@ def _blocks(mask: Mask) -> dict[str, IntArray]:
 
 
 def _reaching(
+    shape: Shape,
     kinds: FloatArray,
     centres: IntArray,
     mask: Mask,
     voxel_size_mm: tuple[float, float, float],
 ) -> BoolArray:
-    """Which foci leave anything in the mask; `kinds` as in `null_footprints`."""
+    """Which foci leave anything in the mask; `kinds` as in `Shape`."""
     in_grid = np.all((centres >= 0) & (centres < mask.grid.shape), axis=1)
     reaching = np.zeros(len(centres), dtype=bool)
     reaching[in_grid] = mask.inside[tuple(centres[in_grid].T)]
     for f in np.flatnonzero(~reaching):
-        fwhm, x, y, z = kinds[f].tolist()
-        footprint = gaussian_footprint(fwhm, voxel_size_mm, (x, y, z))
+        footprint = shape.footprint(kinds[f].tolist(), voxel_size_mm)
         reaching[f] = _reaches(footprint, centres[f], mask)
     return reaching
 

@@ -1,15 +1,17 @@
-"""The null distribution of ALE at a voxel, and exact p values from it.
+"""The null distribution of the statistic at a voxel, and exact p values from it.
 
 The null of Eickhoff et al. (2012, doi:10.1016/j.neuroimage.2011.09.017): the
 experiments are independent, and each contributes the value of a voxel drawn
 uniformly from the mask, its map being as observed. The sum of the experiments
 then has as its distribution the convolution of their histograms.
 
-Here the histograms are taken on a lattice of -log(1 - MA), and the observed values
-are rounded in the same way before they are summed. The p value is therefore exact
+Here the histograms are taken on a lattice (of ALE, one of -log(1 - MA)), and the observed
+values are rounded in the same way before they are summed. The p value is therefore exact
 for the statistic on this lattice: there is no bin in which a value could fall on the
 wrong side. Rounding every experiment up, or every one down, and leaving the observed sum
-unrounded, brackets the p value of the statistic without a lattice.
+unrounded, brackets the p value of the statistic without a lattice. For spheres of one weight every
+histogram is that of a count, and the convolution is the Poisson-binomial distribution
+without any rounding.
 """
 
 from __future__ import annotations
@@ -20,13 +22,10 @@ import numpy as np
 
 from focale.frozen import freeze
 from focale.inference.convolution import Histogram, convolved_log_tail
-from focale.inference.lattice import STEP
+from focale.inference.lattice import PROBABILITY, Scale
 from focale.inference.ma_maps import MaMaps
 from focale.kernels.tally import add_at, count, rescale
 from focale.typing import FloatArray, IntArray
-
-NULL_STEP = 1e-6
-"""Width of a step of the null's lattice in units of -log(1 - MA)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,17 +38,20 @@ class LatticeNull:
         Shape (k_max + 1,); natural logarithm of P(K >= k) for k = 0 ... k_max, the
         largest value observed.
     step
-        Width of a lattice step in units of -log(1 - MA).
+        Width of a lattice step in units of the sum.
+    scale
+        What the sum means.
     """
 
     log_tail: FloatArray
     step: float
+    scale: Scale = PROBABILITY
 
     def __post_init__(self) -> None:
         freeze(self, "log_tail")
 
-    def ale_at(self, p: float) -> float:
-        """Smallest ALE on the lattice whose p value is at most `p`.
+    def value_at(self, p: float) -> float:
+        """Smallest statistic on the lattice whose p value is at most `p`.
 
         Beyond the largest value observed the answer is infinite: nothing in the map
         has so small a p.
@@ -57,13 +59,14 @@ class LatticeNull:
         if self.log_tail[-1] > np.log(p):
             return float("inf")
         k = int(np.searchsorted(-self.log_tail, -np.log(p), side="left"))
-        return float(-np.expm1(-k * self.step))
+        return self.scale.of_sum(k * self.step)
 
 
-def null_steps(ma: MaMaps, step: float = NULL_STEP) -> IntArray:
+def null_steps(ma: MaMaps, step: float | None = None) -> IntArray:
     """Lattice value of every entry of the maps on the lattice of the null."""
+    step = step or ma.scale.null_step
     steps = np.empty(ma.values.size, dtype=np.int32)
-    rescale(ma.values, STEP / step, steps)
+    rescale(ma.values, ma.scale.step / step, steps)
     return steps
 
 
@@ -74,7 +77,9 @@ def sum_steps(ma: MaMaps, steps: IntArray) -> IntArray:
     return sums
 
 
-def lattice_null(ma: MaMaps, steps: IntArray, k_max: int, step: float = NULL_STEP) -> LatticeNull:
+def lattice_null(
+    ma: MaMaps, steps: IntArray, k_max: int, step: float | None = None
+) -> LatticeNull:
     """Exact null distribution of the sum of the experiments.
 
     Parameters
@@ -86,9 +91,10 @@ def lattice_null(ma: MaMaps, steps: IntArray, k_max: int, step: float = NULL_STE
     k_max
         Largest observed sum.
     step
-        Width of the lattice of `steps`.
+        Width of the lattice of `steps`; by default that of the scale of `ma`.
     """
-    return LatticeNull(convolved_log_tail(step_histograms(ma, steps), k_max), step)
+    log_tail = convolved_log_tail(step_histograms(ma, steps), k_max)
+    return LatticeNull(log_tail, step or ma.scale.null_step, ma.scale)
 
 
 def step_histograms(ma: MaMaps, steps: IntArray) -> list[Histogram]:

@@ -1,19 +1,17 @@
 """Footprints as the Monte Carlo loop reads them.
 
 All different footprints lie one after the other, as whole numbers. Beside them lie bounds:
-a footprint is the product of a factor for each axis, so the most it can give to a block of
-voxels is the product of its largest factors in the block along each axis.
+a footprint is at most the product of a factor for each axis, so the most it can give to a
+block of voxels is the product of its largest factors in the block along each axis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from focale.inference.footprints import axis_weights, gaussian_footprint
-from focale.inference.lattice import STEP
+from focale.inference.shapes import GAUSSIAN, Shape, VoxelSize
 from focale.kernels.montecarlo import PAD
 from focale.typing import FloatArray, IntArray
 
@@ -22,8 +20,6 @@ BLOCK = 4
 
 ROW = 8
 """Blocks of a row along z that are read at once."""
-
-VoxelSize = tuple[float, float, float]
 
 
 class NullFootprints(NamedTuple):
@@ -46,6 +42,9 @@ class NullFootprints(NamedTuple):
     fine
         Shape (n_footprints, 3, n_places, 2), float32; the same for both halves of a block
         that begins at any place, the first of which is `PAD` voxels before the footprint.
+    lift
+        Shape (n_footprints,), float32; by how many lattice steps rounding may lift a footprint
+        above the product of its factors.
     """
 
     words: IntArray
@@ -53,28 +52,31 @@ class NullFootprints(NamedTuple):
     halves: IntArray
     near: FloatArray
     fine: FloatArray
+    lift: FloatArray
 
 
-def null_footprints(kinds: FloatArray, voxel_size_mm: VoxelSize, n_foci: int) -> NullFootprints:
+def null_footprints(
+    kinds: FloatArray, voxel_size_mm: VoxelSize, n_foci: int, shape: Shape = GAUSSIAN
+) -> NullFootprints:
     """Footprints laid out.
 
     Parameters
     ----------
     kinds
-        Shape (n_footprints, 4); of each its FWHM in mm and its place within a voxel.
+        Shape (n_footprints, 4 or 5); as `Shape` has them.
     voxel_size_mm
         Edges of a voxel.
     n_foci
         How many bounds may be added up.
+    shape
+        Of the footprints.
     """
-    footprints, weights = [], []
-    for fwhm, x, y, z in kinds.tolist():
-        footprints.append(gaussian_footprint(fwhm, voxel_size_mm, (x, y, z)))
-        weights.append(axis_weights(fwhm, voxel_size_mm, (x, y, z)))
+    footprints = [shape.footprint(kind, voxel_size_mm) for kind in kinds.tolist()]
     sizes = np.array([footprint.shape for footprint in footprints], dtype=np.int64)
     words, starts = _words(footprints, sizes)
-    near, fine = _bounds(_factors(weights, n_foci))
-    return NullFootprints(words, starts, sizes // 2, near, fine)
+    near, fine = _bounds(_factors(kinds, voxel_size_mm, n_foci, shape))
+    lift = np.full(len(kinds), shape.lift, dtype=np.float32)
+    return NullFootprints(words, starts, sizes // 2, near, fine, lift)
 
 
 def _words(footprints: list[IntArray], sizes: IntArray) -> tuple[IntArray, IntArray]:
@@ -93,11 +95,9 @@ def _words(footprints: list[IntArray], sizes: IntArray) -> tuple[IntArray, IntAr
     return words, starts
 
 
-def _factors(weights: Sequence[Sequence[FloatArray]], n_foci: int) -> FloatArray:
-    """Factors of each footprint along each axis, zeros around them.
-
-    -log(1 - MA) is convex in MA, so it is at most MA times its ratio to MA at the peak.
-    """
+def _factors(kinds: FloatArray, voxel_size_mm: VoxelSize, n_foci: int, shape: Shape) -> FloatArray:
+    """Factors of each footprint along each axis in lattice steps, zeros around them."""
+    weights = [shape.factors(kind, voxel_size_mm) for kind in kinds.tolist()]
     longest = max(axis.size for axes in weights for axis in axes)
     n_blocks = ROW * -(-(longest + BLOCK - 1) // (BLOCK * ROW))
     factors = np.zeros((len(weights), 3, PAD + BLOCK * n_blocks))
@@ -106,7 +106,8 @@ def _factors(weights: Sequence[Sequence[FloatArray]], n_foci: int) -> FloatArray
             factors[kind, along, PAD : PAD + axis.size] = axis
     peak = factors.max(axis=2).prod(axis=1)
     rounding = 1 + (n_foci + 8) * 2.0**-23  # a sum of float32 is off by 2^-24 at most
-    factors[:, 0] *= (rounding / STEP * -np.log1p(-peak) / peak)[:, None]
+    steps = [shape.steps_of(*of) for of in zip(kinds.tolist(), peak.tolist(), strict=True)]
+    factors[:, 0] *= (rounding * np.array(steps) / peak)[:, None]
     return factors
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from focale._check import check_between, refuse
 from focale.frozen import freeze
 from focale.inference.eickhoff2012 import HistogramNull
-from focale.inference.lattice import STEP, to_probability
+from focale.inference.lattice import Scale
 from focale.inference.ma_maps import MaMaps
 from focale.inference.null import LatticeNull, lattice_null, null_steps
 from focale.inference.tails import z_from_log_p
@@ -43,7 +43,7 @@ SMALLEST_P = 1e-20
 """p the table reaches at least, z of 9.26: no voxel of 10,000 random maps comes near."""
 
 LOWEST_SHIFT = 8
-"""2^8 lattice steps are about one step of the null's lattice."""
+"""2^8 lattice steps are about one step of the null's lattice of ALE, and no more of another."""
 
 MOST_LEVELS = 2**17
 """Levels that are sorted quickly; of 500 experiments one is 3e-4 wide in z."""
@@ -131,11 +131,11 @@ def tfce_heights(
     check_between("height_power", "tfce_heights", height_power, 0, 4)
     far = _extended(ma, null) if isinstance(null, LatticeNull) else null
     end = _last_value(ma, far)
-    shift = LOWEST_SHIFT
+    shift = _lowest_shift(ma.scale)
     while end >> shift >= MOST_LEVELS:
         shift += 1
     starts = np.arange(0, end + 1, 1 << shift)  # of levels, which have the z of their middle
-    z = z_from_log_p(_log_p(far, starts + (1 << (shift - 1))))
+    z = z_from_log_p(_log_p(ma.scale, far, starts + ((1 << shift) >> 1)))
     steps = _in_steps(np.minimum(z, HIGHEST_Z), HEIGHT_STEP).astype(np.int32)
     steps = np.maximum.accumulate(steps)  # rounding of z must not make it fall
     first = min(int(np.count_nonzero(steps == 0)), steps.size - 1)
@@ -161,6 +161,10 @@ def _extended(ma: MaMaps, null: LatticeNull) -> LatticeNull:
     return null
 
 
+def _lowest_shift(scale: Scale) -> int:
+    return min(LOWEST_SHIFT, int(np.log2(scale.null_step / scale.step)))
+
+
 def _sum_of_maxima(ma: MaMaps, values: IntArray) -> int:
     """Sum over experiments of the largest of their entries."""
     return sum(
@@ -170,17 +174,20 @@ def _sum_of_maxima(ma: MaMaps, values: IntArray) -> int:
 
 def _last_value(ma: MaMaps, null: LatticeNull | HistogramNull) -> int:
     """Lattice value where the table ends: the largest observed, or further out."""
-    ale = null.ale_at(SMALLEST_P)
-    far = int(-np.log1p(-ale) / STEP) if ale < 1 else _sum_of_maxima(ma, ma.values)
+    value = null.value_at(SMALLEST_P)
+    is_known = value < (1 if ma.scale.kind == "probability" else np.inf)
+    far = (
+        int(ma.scale.sum_of(value) / ma.scale.step) if is_known else _sum_of_maxima(ma, ma.values)
+    )
     return max(far, int(ma.log_sum.max()))
 
 
-def _log_p(null: LatticeNull | HistogramNull, log_sum: IntArray) -> FloatArray:
+def _log_p(scale: Scale, null: LatticeNull | HistogramNull, log_sum: IntArray) -> FloatArray:
     """Logarithm of the uncorrected p of lattice values."""
     if isinstance(null, HistogramNull):
-        level = null.level(to_probability(log_sum))
+        level = null.level(scale.value(log_sum))
     else:
-        level = np.minimum(_in_steps(log_sum * STEP, null.step), null.log_tail.size - 1)
+        level = np.minimum(_in_steps(log_sum * scale.step, null.step), null.log_tail.size - 1)
     log_p: FloatArray = null.log_tail[level]
     return log_p
 

@@ -750,6 +750,7 @@ class Plan(NamedTuple):
     sampling, offsets, fingerprints, words, starts, halves : as in `random_map`
     kinds, near : as in `bound_experiment`
     fine : shape (t, 3, p, 2); as in `any_part_above`
+    lift : shape (t,), float32; how far rounding may lift a footprint above its bound: 1 or 0
     corner : shape (3,); voxel of the volume where the first block begins
     inside : shape (x, y, z); bits of the voxels of the mask in each block
     rows_inside : as in `choose_blocks`
@@ -764,6 +765,7 @@ class Plan(NamedTuple):
     kinds: IntArray
     near: FloatArray
     fine: FloatArray
+    lift: FloatArray
     corner: IntArray
     inside: IntArray
     rows_inside: IntArray
@@ -919,10 +921,11 @@ def survey_pruned(
     blocks, shape, plan, room : as in `survey_blocks`
     """
     bound, values = room.bound, room.values
-    level = threshold
+    level, lift = threshold, plan.lift.max()
     while True:
-        # rounding to whole numbers may lift each footprint above its bound, by one
-        least = np.float32(level - plan.offsets.size + 1)
+        # rounding to whole numbers may lift the maximum of each experiment above its bound;
+        # where it does not, a sum above the level is at least one more than it
+        least = np.float32(level - lift * (plan.offsets.size - 1) + 0.5 * (1 - lift))
         n_chosen = choose_blocks(bound, least, plan.rows_inside, blocks, room.chosen)
         n_above = survey_blocks(n_chosen, level, least, blocks, shape, plan, room)
         if n_above > 0 or level <= 0:

@@ -126,7 +126,7 @@ def critical_of(design: Design, test: PlannedTest, n_iterations: int, seed: int)
     rng = generator(seed, NULL_OF_DESIGN, design.n, design.number)
     foci_mm = places_at_random(test, design.n_foci, rng)
     where = (foci_mm, design.offsets, design.fwhm_mm, test.mask, test.placement)
-    ale = _exact_null(model_activation(*where)).ale_at(test.cluster_forming_p)
+    ale = _exact_null(model_activation(*where)).value_at(test.cluster_forming_p)
     null = Null(
         design=null_design(*where, test.sampling),
         threshold=lattice_threshold(ale),

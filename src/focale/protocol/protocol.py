@@ -22,6 +22,7 @@ from focale._check import check_between, check_choice, check_count, check_positi
 from focale.errors import ArgumentError, InputMissingError, ReadError
 from focale.inference.clusters import Connectivity
 from focale.inference.ma_maps import Placement
+from focale.phrases import listed
 from focale.protocol.profiles import PROFILES, profile_of
 from focale.space.talairach import TalairachMatrix
 from focale.studyset.others import ReaderOf
@@ -30,22 +31,38 @@ from focale.studyset.pooling import PooledN, Pooling
 Correction = Literal["size", "mass", "voxel"]
 NullMethod = Literal["exact", "eickhoff2012"]
 PRule = Literal["(b+1)/(B+1)", "b/B"]
+Method = Literal["ale", "mkda", "kda"]
+Weights = Literal["equal", "sqrt_n"]
+
+METHOD_NAMES = {"ale": "ALE", "mkda": "MKDA density", "kda": "KDA"}
+"""The methods, as they are spoken of."""
 
 _LATER = {
     "reading": "complete",
     "null": "exact",
     "p_rule": "(b+1)/(B+1)",
     "contrast_forming_p": 0.01,
+    "method": "ale",
+    "radius_mm": None,
+    "weights": "equal",
 }
 """Choices that came after the first protocols, and what was done before there was a choice.
 
 They enter the fingerprint only where they differ from it, so older fingerprints hold.
 """
 
+_OF_METHODS = {
+    "fwhm_mm": (None, ("ale",), "whose footprints are spheres: give radius_mm"),
+    "null": ("exact", ("ale",), "which has the exact null alone"),
+    "radius_mm": (None, ("mkda", "kda"), "whose footprints have a width: give fwhm_mm"),
+    "weights": ("equal", ("mkda",), "which weighs nothing: leave it 'equal'"),
+}
+"""Choices that some methods have: what stands for none, the methods, and what others do."""
+
 _NEVER = object()
 _FLOATS = (
-    *("fwhm_mm", "display_percentile", "min_cluster_mm3", "alpha"),
-    *("cluster_forming_p", "contrast_forming_p"),
+    *("fwhm_mm", "radius_mm", "display_percentile", "min_cluster_mm3"),
+    *("alpha", "cluster_forming_p", "contrast_forming_p"),
 )
 _WHOLE = ("min_experiments", "connectivity", "iterations", "seed")
 
@@ -86,10 +103,16 @@ class Protocol:
         "exact", "nearest" or "jale"; see `ALE`.
     talairach
         Conversion of Talairach coordinates: "pooled", "spm", "fsl" or "brett".
+    method
+        "ale", "mkda" (density) or "kda"; see `ALE`, `MKDADensity` and `KDA`.
     fwhm_mm
-        Width of the footprints; None takes it from the sample sizes.
+        Width of the footprints of ALE; None takes it from the sample sizes.
+    radius_mm
+        Radius of the spheres of MKDA and KDA; None takes 10 mm.
+    weights
+        Of experiments in MKDA density: "equal" or "sqrt_n"; see `MKDADensity`.
     display_percentile
-        The display-only threshold, as a percentile of the non-zero ALE values.
+        The display-only threshold, as a percentile of the non-zero values of the map.
     min_cluster_mm3
         Smallest volume of a cluster in tables of a descriptive reading.
     alpha
@@ -136,7 +159,10 @@ class Protocol:
     mask: str = "mni152_2mm"
     placement: Placement = "exact"
     talairach: TalairachMatrix = "pooled"
+    method: Method = "ale"
     fwhm_mm: float | None = None
+    radius_mm: float | None = None
+    weights: Weights = "equal"
     display_percentile: float = 95.0
     min_cluster_mm3: float = 4000.0
     alpha: float = 0.05
@@ -168,7 +194,10 @@ class Protocol:
         check_choice("pooled_n", "Protocol", self.pooled_n, get_args(PooledN))
         check_choice("placement", "Protocol", self.placement, get_args(Placement))
         check_choice("talairach", "Protocol", self.talairach, get_args(TalairachMatrix))
+        check_choice("method", "Protocol", self.method, get_args(Method))
         check_positive("fwhm_mm", "Protocol", self.fwhm_mm)
+        check_positive("radius_mm", "Protocol", self.radius_mm)
+        check_choice("weights", "Protocol", self.weights, get_args(Weights))
         check_between("display_percentile", "Protocol", self.display_percentile, 0, 100)
         check_positive("min_cluster_mm3", "Protocol", self.min_cluster_mm3)
         check_between("alpha", "Protocol", self.alpha, 0, 1)
@@ -180,6 +209,7 @@ class Protocol:
         check_choice("reading", "Protocol", self.reading, get_args(ReaderOf))
         check_choice("null", "Protocol", self.null, get_args(NullMethod))
         check_choice("p_rule", "Protocol", self.p_rule, get_args(PRule))
+        self._check_method()
         check_choice("profile", "Protocol", self.profile, ("", *PROFILES))
         check_count("iterations", "Protocol", self.iterations, 1)
         check_count("seed", "Protocol", self.seed, 0)
@@ -188,6 +218,17 @@ class Protocol:
                 object.__setattr__(self, name, float(getattr(self, name)))
         for name in _WHOLE:
             object.__setattr__(self, name, int(getattr(self, name)))
+
+    def _check_method(self) -> None:
+        """Refuse a choice that the method does not have."""
+        for name, (none, methods, others) in _OF_METHODS.items():
+            value = getattr(self, name)
+            if value != none and self.method not in methods:
+                raise ArgumentError(
+                    f"The {name!r} parameter of Protocol belongs to "
+                    f"{listed([METHOD_NAMES[m] for m in methods], 'or')}; got {value!r} with "
+                    f"method={self.method!r}, {others}"
+                )
 
     @classmethod
     def of_profile(cls, name: str, **others: Any) -> Protocol:

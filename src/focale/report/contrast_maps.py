@@ -20,7 +20,7 @@ def maps_of_contrast(found: ContrastResult | ContrastDescription) -> Iterator[Ma
         text = f"ALE of {found.name_of(side)}, unthresholded"
         yield MapFile(
             f"desc-{side}_stat-ale_statmap",
-            of.ale.values,
+            of.stat.values,
             ESTIMATE,
             "ALE",
             {"Description": text},

@@ -68,7 +68,7 @@ def _highest(result: DescriptiveResult) -> str:
             else "The largest value of this single study lies near "
         )
         + f"{place(result.ale.max_mm)} (ALE = {result.ale.max:.5f}, "
-        f"{result.ale_in_peaks.max:.1f} times the peak of one typical experiment). The map is "
+        f"{result.in_peaks.max:.1f} times the peak of one typical experiment). The map is "
         f"displayed above a display-only threshold of ALE > {result.display_threshold:.5f}, the "
         f"{result.protocol.display_percentile:g}th percentile of its non-zero values, which "
         "makes the picture readable and tests nothing."

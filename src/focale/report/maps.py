@@ -89,7 +89,7 @@ def maps_of(result: Reading) -> Iterator[MapFile]:
         yield from _descriptive(result)
     yield MapFile(
         "stat-ale_desc-peaks_statmap",
-        result.ale_in_peaks.values,
+        result.in_peaks.values,
         ESTIMATE,
         "ALE in peaks",
         {

@@ -14,11 +14,10 @@ import numpy as np
 
 from focale.correction.result import FweResult
 from focale.inference.clusters import Clusters
-from focale.inference.footprints import gaussian_footprint
-from focale.inference.lattice import STEP
-from focale.inference.ma_maps import MaMaps, model_activation
-from focale.inference.montecarlo import NullDesign, null_blocks, null_design
-from focale.inference.null import NULL_STEP, null_steps, step_histograms
+from focale.inference.ma_maps import MaMaps
+from focale.inference.montecarlo import NullDesign, null_blocks
+from focale.inference.null import null_steps, step_histograms
+from focale.inference.shapes import Footprints
 from focale.robustness.deciding import is_at_most_alpha
 from focale.robustness.noise import Noise
 from focale.robustness.subset_nulls import (
@@ -29,7 +28,6 @@ from focale.robustness.subset_nulls import (
     transform_length,
 )
 from focale.robustness.survival import COLUMN, ClusterLevel, tested_values
-from focale.space.mask import Mask
 from focale.typing import BoolArray, FloatArray, IntArray
 
 EXPERIMENTS_AT_ONCE = 32
@@ -80,13 +78,22 @@ class Diluted:
         self.level, self.alpha, self.n_iterations = level, alpha, n_iterations
         self.stop = stop or Event()
         ma = self.statistic.ma
-        self.length = transform_length_with(ma, noise)
+        self.length = self._length(ma)
         self._known = {0: Sums(ma.log_sum, self._product(ma))}
+
+    def _length(self, ma: MaMaps) -> int:
+        offsets = self.noise.offsets
+        units, laid = self.statistic.estimator.null_units(offsets, self.noise.footprints)
+        n_units = np.diff(np.searchsorted(units, offsets))
+        return transform_length_with(
+            ma, Noise(self.noise.foci_mm, units, laid), int(n_units.max(initial=1))
+        )
 
     def survive(self, k: int, watched: IntArray) -> BoolArray:
         """Whether clusters, by their numbers, survive the first k noise experiments."""
         log_sum, product = self._sums(k)
-        threshold = forming_threshold(product, self.length, self.settings.cluster_forming_p)
+        p, scale = self.settings.cluster_forming_p, self.statistic.ma.scale
+        threshold = forming_threshold(product, self.length, p, scale)
         design = self._design(k)
         observed = self._largest(log_sum, threshold)[watched]
 
@@ -117,9 +124,8 @@ class Diluted:
         log_sum, product = self._known[done]
         for start in range(done, k, EXPERIMENTS_AT_ONCE):
             part = self.noise.part(start, min(start + EXPERIMENTS_AT_ONCE, k))
-            placement = self.statistic.estimator.placement
-            ma = model_activation(
-                part.foci_mm, part.offsets, part.fwhm_mm, self.statistic.mask, placement
+            ma = self.statistic.estimator.lay(
+                part.foci_mm, part.offsets, part.footprints, self.statistic.mask
             )
             log_sum, product = log_sum + ma.log_sum, product * self._product(ma)
         return self._known.setdefault(k, Sums(log_sum, product))
@@ -132,39 +138,49 @@ class Diluted:
 
     def _design(self, k: int) -> NullDesign:
         evidence, noise = self.statistic.studyset, self.noise.part(0, k)
-        return null_design(
+        return self.statistic.design_with(
             np.concatenate([evidence.foci_mm, noise.foci_mm]),
             np.concatenate([evidence.offsets, evidence.offsets[-1] + noise.offsets[1:]]),
-            np.concatenate([self.statistic.fwhm_mm, noise.fwhm_mm]),
-            self.statistic.mask,
-            self.statistic.estimator.placement,
+            self.statistic.footprints.joined(noise.footprints),
             self.sampling,
         )
 
 
-def transform_length_with(ma: MaMaps, noise: Noise) -> int:
+def transform_length_with(ma: MaMaps, noise: Noise, most_units: int = 1) -> int:
     """Length beyond which evidence and all noise experiments have next to no mass.
 
     At a noise experiment, exp(tilt x step) is on the mean at most that of so many footprints
     that do not touch: its footprints need not be laid.
+
+    Parameters
+    ----------
+    ma
+        Modelled activation of the evidence.
+    noise
+        The noise experiments, or the units of them that add up.
+    most_units
+        How many units a noise experiment has at most.
     """
     histograms = step_histograms(ma, null_steps(ma))
     tilts = tilts_for(histograms)
     cumulant = cumulants(histograms, tilts).sum(axis=0)
     peaks = [int(histogram.steps[-1]) for histogram in histograms]
     n_foci = np.diff(noise.offsets)
-    for fwhm in np.unique(noise.fwhm_mm):
-        steps = _footprint_steps(float(fwhm), ma.mask)
-        peaks.append(int(steps.max()))
+    laid = noise.footprints
+    different, which = np.unique([laid.width_mm, laid.weight], axis=1, return_index=True)[:2]
+    for (width_mm, weight), first in zip(different.T, which, strict=True):
+        steps = _footprint_steps(laid.only(slice(first, first + 1)), ma)
+        peaks.append(most_units * int(steps.max()))
         above_1 = np.expm1(np.outer(tilts, steps)).sum(axis=1) / ma.mask.n_voxels
-        own = n_foci[noise.fwhm_mm == fwhm]
+        own = n_foci[(laid.width_mm == width_mm) & (laid.weight == weight)]
         cumulant = cumulant + np.log1p(np.outer(own, above_1)).sum(axis=0)
     return transform_length(max(peaks), tilts, cumulant)
 
 
-def _footprint_steps(fwhm_mm: float, mask: Mask) -> IntArray:
-    """Steps of the null's lattice on the voxels of a footprint, rounded up."""
-    x, y, z = mask.grid.voxel_size_mm.tolist()
-    values = gaussian_footprint(fwhm_mm, (x, y, z)).ravel()
-    steps: IntArray = np.ceil(values * (STEP / NULL_STEP)).astype(np.int64)
+def _footprint_steps(laid: Footprints, ma: MaMaps) -> IntArray:
+    """Steps of the null's lattice on the voxels of one footprint, rounded up."""
+    x, y, z = ma.mask.grid.voxel_size_mm.tolist()
+    (kind,) = laid.kinds(np.array([0, 1]), np.zeros((1, 3))).tolist()
+    values = laid.shape.footprint(kind, (x, y, z)).ravel()
+    steps: IntArray = np.ceil(values * (ma.scale.step / ma.scale.null_step)).astype(np.int64)
     return steps

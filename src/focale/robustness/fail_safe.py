@@ -245,7 +245,7 @@ class Search:
         statistic, sampling = self.corrected.uncorrected.map, self.corrected.sampling
         n_foci = np.diff(statistic.studyset.offsets)
         noise = noise_experiments(
-            self.most, n_foci[n_foci > 0], statistic.fwhm_mm, sampling, self.seed, realisation
+            self.most, n_foci[n_foci > 0], statistic.footprints, sampling, self.seed, realisation
         )
         return Diluted(
             self.corrected,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from focale.frozen import freeze
+from focale.inference.shapes import Footprints, as_footprints
 from focale.space.mask import Mask
 from focale.typing import FloatArray, IntArray
 
@@ -29,28 +30,33 @@ class Noise:
     offsets
         Shape (n_experiments + 1,); experiment j has the foci `offsets[j]` to
         `offsets[j + 1]`.
-    fwhm_mm
-        Shape (n_experiments,); width of the footprints, which stands for the sample size.
+    footprints
+        Of each experiment, which stand for the sample size.
     """
 
     foci_mm: FloatArray
     offsets: IntArray
-    fwhm_mm: FloatArray
+    footprints: Footprints
 
     def __post_init__(self) -> None:
-        freeze(self, "foci_mm", "offsets", "fwhm_mm")
+        freeze(self, "foci_mm", "offsets")
+
+    @property
+    def fwhm_mm(self) -> FloatArray:
+        """Shape (n_experiments,); width of the footprints: of Gaussians the FWHM."""
+        return self.footprints.width_mm
 
     def part(self, start: int, stop: int) -> Noise:
         """The experiments from `start` up to `stop`."""
         offsets = self.offsets[start : stop + 1]
         foci_mm = self.foci_mm[offsets[0] : offsets[-1]]
-        return Noise(foci_mm, offsets - offsets[0], self.fwhm_mm[start:stop])
+        return Noise(foci_mm, offsets - offsets[0], self.footprints.only(slice(start, stop)))
 
 
 def noise_experiments(
     n_experiments: int,
     n_foci: IntArray,
-    fwhm_mm: FloatArray,
+    footprints: Footprints | FloatArray,
     sampling: Mask,
     seed: int,
     realisation: int,
@@ -61,21 +67,23 @@ def noise_experiments(
     ----------
     n_experiments
         How many.
-    n_foci, fwhm_mm
-        Shape (n_observed,); numbers of foci and widths to draw from, independently.
+    n_foci, footprints
+        Shape (n_observed,); numbers of foci and footprints to draw from, independently.
+        An array is of full widths at half maximum in mm.
     sampling
         Where foci fall.
     seed, realisation
         Whole numbers of 0 and more; equal ones give equal lists.
     """
-    widths, places, counts = np.empty(n_experiments), [], []
+    observed = as_footprints(footprints)
+    chosen, places, counts = np.empty(n_experiments, dtype=np.int64), [], []
     for j in range(n_experiments):
         source = np.random.SeedSequence(seed, spawn_key=(realisation, j))
         rng = np.random.Generator(np.random.Philox(source))
-        widths[j] = fwhm_mm[rng.integers(len(fwhm_mm))]
+        chosen[j] = rng.integers(len(observed))
         n = min(int(n_foci[rng.integers(len(n_foci))]), sampling.n_voxels)
         places.append(rng.choice(sampling.n_voxels, n, replace=False))
         counts.append(n)
     offsets = np.cumsum([0, *counts], dtype=np.int64)
     positions = np.concatenate([np.zeros(0, dtype=np.int64), *places])
-    return Noise(sampling.mm(positions), offsets, widths)
+    return Noise(sampling.mm(positions), offsets, observed.only(chosen))

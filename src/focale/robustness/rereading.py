@@ -15,7 +15,7 @@ import numpy as np
 
 from focale.correction.fwe import fwe
 from focale.correction.result import FweResult, Level
-from focale.estimators.result import AleMap
+from focale.estimators.result import StatMap
 from focale.estimators.subsets import map_of, result_of
 from focale.frozen import freeze
 from focale.inference.clusters import Cluster, Clusters, connected_components, find_clusters
@@ -35,8 +35,8 @@ class Fates:
     kept_share
         Shape (n_clusters,); share of the voxels that are.
     peak_shift_mm
-        Shape (n_clusters,); distance from the peak to the highest ALE within the cluster
-        then; NaN where no voxel of it has an ALE above 0 any more.
+        Shape (n_clusters,); distance from the peak to the highest value within the cluster
+        then; NaN where no voxel of it has one above 0 any more.
     p
         Shape (n_clusters,); smallest corrected p of any of its voxels; NaN in a descriptive
         reading.
@@ -112,11 +112,11 @@ class Retest:
         n_voxels = self.clusters.mask.n_voxels
         reaching = np.diff(self.ma.offsets)[experiments] > 0
         if np.count_nonzero(reaching) < 2:  # one experiment cannot converge with others
-            ale = self.ma.only(experiments).log_sum
-            return fates(self.clusters, np.zeros(n_voxels, dtype=bool), ale, np.ones(n_voxels))
+            total = self.ma.only(experiments).log_sum
+            return fates(self.clusters, np.zeros(n_voxels, dtype=bool), total, np.ones(n_voxels))
         again = self.retested(experiments)
         p = again.p(self.level).values
-        return fates(self.clusters, p <= self.alpha, again.ale.values, p)
+        return fates(self.clusters, p <= self.alpha, again.stat.values, p)
 
     def retested(self, experiments: IntArray) -> FweResult:
         """The test of these experiments alone."""
@@ -142,14 +142,14 @@ class Redisplay:
     Parameters
     ----------
     statistic
-        ALE of all experiments.
+        The map of all experiments.
     clusters
         Its displayed clusters.
     percentile
         The display threshold, as a percentile of the non-zero values of a map.
     """
 
-    statistic: AleMap
+    statistic: StatMap
     clusters: Clusters
     percentile: float
 
@@ -164,14 +164,14 @@ class Redisplay:
         if not np.diff(self.ma.offsets)[experiments].any():
             nothing = np.zeros(p.size)
             return fates(self.clusters, nothing > 0, nothing, p)
-        ale = map_of(self.statistic, experiments).ale
-        threshold = np.percentile(ale.values[ale.values > 0], self.percentile)
-        shown = find_clusters(ale, float(threshold), self.clusters.min_voxels)
-        return fates(self.clusters, shown.labels > 0, ale.values, p)
+        stat = map_of(self.statistic, experiments).stat
+        threshold = np.percentile(stat.values[stat.values > 0], self.percentile)
+        shown = find_clusters(stat, float(threshold), self.clusters.min_voxels)
+        return fates(self.clusters, shown.labels > 0, stat.values, p)
 
 
 def fates(
-    clusters: Clusters, listed: BoolArray, ale: FloatArray | IntArray, p: FloatArray
+    clusters: Clusters, listed: BoolArray, stat: FloatArray | IntArray, p: FloatArray
 ) -> Fates:
     """Fates of clusters in another reading.
 
@@ -181,8 +181,8 @@ def fates(
         The clusters of the first reading.
     listed
         Shape (n_voxels,); whether a voxel is in a listed cluster of the other reading.
-    ale
-        Shape (n_voxels,); the ALE of the other reading, or anything that rises with it.
+    stat
+        Shape (n_voxels,); the statistic of the other reading, or anything that rises with it.
     p
         Shape (n_voxels,); its corrected p.
     """
@@ -191,14 +191,14 @@ def fates(
     return Fates(
         survives=kept_share > 0,
         kept_share=kept_share,
-        peak_shift_mm=np.array([_shift_mm(clusters, c, ale) for c in members], dtype=float),
+        peak_shift_mm=np.array([_shift_mm(clusters, c, stat) for c in members], dtype=float),
         p=np.array([p[c.positions].min() for c in members], dtype=float),
         n_new=_n_new(clusters, listed),
     )
 
 
-def _shift_mm(clusters: Clusters, cluster: Cluster, ale: FloatArray | IntArray) -> float:
-    own = ale[cluster.positions]
+def _shift_mm(clusters: Clusters, cluster: Cluster, stat: FloatArray | IntArray) -> float:
+    own = stat[cluster.positions]
     if own.max() <= 0:
         return float("nan")
     highest = clusters.mask.mm(cluster.positions[[own.argmax()]])[0]

@@ -16,13 +16,13 @@ from focale._check import check_between, check_choice, check_count
 from focale.correction.null import NullSettings, sampling_mask
 from focale.correction.p_values import p_of_maxima
 from focale.errors import ArgumentError
-from focale.estimators.result import AleMap
-from focale.inference.lattice import to_probability
+from focale.estimators.result import StatMap
+from focale.inference.lattice import Scale
 from focale.inference.ma_maps import MaMaps
-from focale.inference.montecarlo import null_blocks, null_design
+from focale.inference.montecarlo import null_blocks
 from focale.kernels.tally import add_at
 from focale.robustness.subset_nulls import SubsetNulls
-from focale.robustness.survival import COLUMN, ClusterLevel, foci_of, n_with_foci, tested_values
+from focale.robustness.survival import COLUMN, ClusterLevel, tested_values
 from focale.space.mask import Mask
 from focale.typing import IntArray
 
@@ -51,7 +51,7 @@ class Formed:
         )
 
     def judge(
-        self, statistic: AleMap, members: Sequence[IntArray], size: int, *, repeats: bool
+        self, statistic: StatMap, members: Sequence[IntArray], size: int, *, repeats: bool
     ) -> Judge:
         """Who decides for subsets of groups; see `SubsetNulls.of`."""
         _check_exact(statistic)
@@ -105,7 +105,7 @@ class Corrected:
         )
 
     def judge(
-        self, statistic: AleMap, members: Sequence[IntArray], size: int, *, repeats: bool
+        self, statistic: StatMap, members: Sequence[IntArray], size: int, *, repeats: bool
     ) -> Judge:
         """Who decides for subsets of groups; see `SubsetNulls.of`."""
         _check_exact(statistic)
@@ -122,17 +122,15 @@ class Corrected:
         return judge
 
     def _survivors(
-        self, statistic: AleMap, subset: IntArray, threshold: int, sampling: Mask
+        self, statistic: StatMap, subset: IntArray, threshold: int, sampling: Mask
     ) -> IntArray:
         log_sum, connectivity = log_sum_of(statistic.ma, subset), self.settings.connectivity
         tested = tested_values(log_sum, threshold, statistic.mask, self.level, connectivity)
         positions, values = tested
-        evidence = statistic.studyset
-        foci_mm, offsets = foci_of(evidence.foci_mm, evidence.offsets, subset)
-        placement, fwhm_mm = statistic.estimator.placement, statistic.fwhm_mm[subset]
-        design = null_design(foci_mm, offsets, fwhm_mm, statistic.mask, placement, sampling)
-        if not positions.size or n_with_foci(design) < 2:  # one cannot converge with others
+        n_reaching = np.count_nonzero(np.diff(statistic.ma.offsets)[subset])
+        if not positions.size or n_reaching < 2:  # one cannot converge with others
             return positions[:0]
+        design = statistic.design(sampling, subset)
         iterations = range(self.n_iterations)
         blocks = null_blocks(
             design, threshold, iterations, self.settings.seed, connectivity=connectivity
@@ -143,7 +141,7 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Displayed:
-    """Lie above the display-only level: the percentile of the replicate's own ALE above 0."""
+    """Lie above the display-only level: the percentile of the replicate's own values above 0."""
 
     percentile: float
 
@@ -153,11 +151,13 @@ class Displayed:
     @property
     def words(self) -> str:
         """What is above the level, in a sentence."""
-        return f"ALE above percentile {self.percentile:g} of the non-zero values of its own map"
+        return (
+            f"a value above percentile {self.percentile:g} of the non-zero values of its own map"
+        )
 
     def judge(
         self,
-        statistic: AleMap,
+        statistic: StatMap,
         members: Sequence[IntArray],  # noqa: ARG002
         size: int,  # noqa: ARG002
         *,
@@ -166,16 +166,19 @@ class Displayed:
         """Who decides for subsets of groups."""
 
         def judge(subsets: Sequence[IntArray]) -> list[IntArray]:
-            return [self._above(log_sum_of(statistic.ma, subset)) for subset in subsets]
+            return [
+                self._above(log_sum_of(statistic.ma, subset), statistic.ma.scale)
+                for subset in subsets
+            ]
 
         return judge
 
-    def _above(self, log_sum: IntArray) -> IntArray:
+    def _above(self, log_sum: IntArray, scale: Scale) -> IntArray:
         there = np.flatnonzero(log_sum)
         if not there.size:
             return there
-        ale = to_probability(log_sum[there])
-        return there[ale > np.percentile(ale, self.percentile)]
+        values = scale.value(log_sum[there])
+        return there[values > np.percentile(values, self.percentile)]
 
 
 Rule: TypeAlias = Formed | Corrected | Displayed
@@ -198,7 +201,7 @@ def check_can_survive(n_iterations: int, alpha: float) -> None:
         )
 
 
-def _check_exact(statistic: AleMap) -> None:
+def _check_exact(statistic: StatMap) -> None:
     if statistic.estimator.null != "exact":
         raise ArgumentError(
             "resampling finds the own null of each replicate on the log lattice; the estimator "

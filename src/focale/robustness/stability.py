@@ -22,7 +22,7 @@ import numpy as np
 from focale._check import check_between, check_count
 from focale.correction.null import usable_cores
 from focale.correction.p_values import interval_of_share
-from focale.estimators.result import AleMap
+from focale.estimators.result import StatMap
 from focale.frozen import freeze
 from focale.inference.clusters import Clusters
 from focale.progress import Counted, Progress, silent
@@ -130,7 +130,7 @@ class Stability:
 
 
 def stability(
-    statistic: AleMap,
+    statistic: StatMap,
     clusters: Clusters,
     rule: Rule,
     *,

@@ -2,7 +2,7 @@
 
 The null of a subset is the convolution of the histograms of its experiments, and so the
 product of their spectra. One transform of each histogram serves many subsets, and what is
-found is what `LatticeNull.ale_at` gives for the subset.
+found is what `LatticeNull.value_at` gives for the subset.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from scipy import fft
 
 from focale.correction.null import lattice_threshold
 from focale.inference.convolution import Histogram, convolved_log_tail
+from focale.inference.lattice import Scale
 from focale.inference.ma_maps import MaMaps
-from focale.inference.null import NULL_STEP, null_steps, step_histograms
+from focale.inference.null import null_steps, step_histograms
 from focale.typing import FloatArray, IntArray
 
 LEAST_P = 1e-6
@@ -41,11 +42,14 @@ class SubsetNulls:
         Cluster-forming p.
     length
         Of the transform; no subset has mass to speak of beyond it.
+    scale
+        Of the map and of the lattice of the null.
     """
 
     histograms: Sequence[Histogram]
     p: float
     length: int
+    scale: Scale
 
     @classmethod
     def of(
@@ -72,7 +76,7 @@ class SubsetNulls:
         of_groups = np.sort([log_means[own].sum(axis=0) for own in members], axis=0)
         most = size * of_groups[-1] if repeats else of_groups[-size:].sum(axis=0)
         largest = max(int(histogram.steps[-1]) for histogram in histograms)
-        return cls(histograms, p, transform_length(largest, tilts, most))
+        return cls(histograms, p, transform_length(largest, tilts, most), ma.scale)
 
     def thresholds(self, subsets: Sequence[IntArray]) -> list[int]:
         """Cluster-forming threshold of each subset, lattice steps; see `Null.threshold`.
@@ -90,7 +94,9 @@ class SubsetNulls:
             for product, subset in zip(products, subsets, strict=True):
                 for _ in range(np.count_nonzero(subset == i)):
                     np.multiply(product, spectrum, out=product)
-        return [forming_threshold(product, self.length, self.p) for product in products]
+        return [
+            forming_threshold(product, self.length, self.p, self.scale) for product in products
+        ]
 
     def spectrum(self, histogram: Histogram) -> FloatArray:
         """Fourier transform of a histogram, shape (length // 2 + 1,)."""
@@ -101,7 +107,7 @@ class SubsetNulls:
         tilts = tilts_for(own)
         farthest = reach(tilts, cumulants(own, tilts).sum(axis=0), -np.log(self.p))
         log_tail = convolved_log_tail(own, int(farthest) + 1)
-        return _lattice(int(np.count_nonzero(log_tail > np.log(self.p))))
+        return _lattice(self.scale, int(np.count_nonzero(log_tail > np.log(self.p))))
 
 
 def spectrum_of(histogram: Histogram, length: int) -> FloatArray:
@@ -112,16 +118,16 @@ def spectrum_of(histogram: Histogram, length: int) -> FloatArray:
     return spectrum
 
 
-def forming_threshold(product: FloatArray, length: int, p: float) -> int:
+def forming_threshold(product: FloatArray, length: int, p: float, scale: Scale) -> int:
     """Cluster-forming threshold from the spectrum of a null, lattice steps."""
     mass = np.maximum(fft.irfft(product, length), 0.0)
     tail = np.cumsum(mass[::-1])[::-1]
-    return _lattice(int(np.count_nonzero(tail > p)))
+    return _lattice(scale, int(np.count_nonzero(tail > p)))
 
 
-def _lattice(k: int) -> int:
+def _lattice(scale: Scale, k: int) -> int:
     """Threshold on the lattice of the map for the smallest sum of the null with so small a p."""
-    return lattice_threshold(float(-np.expm1(-k * NULL_STEP)))
+    return lattice_threshold(scale.of_sum(k * scale.null_step), scale)
 
 
 def tilts_for(histograms: Sequence[Histogram]) -> FloatArray:

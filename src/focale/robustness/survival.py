@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 
 from focale.inference.clusters import Connectivity, connected_components
-from focale.inference.montecarlo import NullDesign
 from focale.space.mask import Mask
 from focale.typing import FloatArray, IntArray
 
@@ -45,17 +44,3 @@ def tested_values(
     values = np.zeros(int(cluster.max(initial=0)) + 1, dtype=np.int64)
     np.add.at(values, cluster, of_voxel)
     return positions, values[cluster]
-
-
-def n_with_foci(design: NullDesign) -> int:
-    """How many experiments have foci that reach the mask."""
-    return int(np.count_nonzero(np.diff(design.offsets)))
-
-
-def foci_of(
-    foci_mm: FloatArray, offsets: IntArray, experiments: IntArray
-) -> tuple[FloatArray, IntArray]:
-    """Foci and offsets of some experiments; one given twice comes twice."""
-    own = [foci_mm[offsets[i] : offsets[i + 1]] for i in experiments]
-    ends = np.cumsum([0, *(len(foci) for foci in own)], dtype=np.int64)
-    return np.concatenate(own), ends

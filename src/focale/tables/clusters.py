@@ -70,7 +70,7 @@ def cluster_frame(result: Reading) -> pd.DataFrame:
     """Peaks of all listed clusters; columns as in `columns_of`."""
     import pandas as pd
 
-    in_peaks = result.ale_in_peaks.values
+    in_peaks = result.in_peaks.values
     rows: list[dict[str, Any]] = []
     for number, cluster in enumerate(result.clusters, start=1):
         for order, peak in enumerate(cluster.peaks):

@@ -93,8 +93,8 @@ def _clusters(found: Contrast) -> Table:
 
 def _of_peak(found: Contrast, side: Side, peak: Peak) -> dict[str, Any]:
     maps = {
-        "stat_first": found.first.ale,
-        "stat_second": found.second.ale,
+        "stat_first": found.first.stat,
+        "stat_second": found.second.stat,
         "difference": found.difference,
     }
     if isinstance(found, ContrastResult):

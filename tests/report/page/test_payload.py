@@ -109,7 +109,7 @@ def assert_cut_is_exact(result, payload):
 def test_viewer_payload__leaves_an_experiment_out_within_a_step(described, payload):
     positions = positions_of(described, payload)
     for i in range(len(described.studyset)):
-        exact = described.map.ale_without(i).values[positions]
+        exact = described.map.without(i).values[positions]
         assert np.abs(ale_in(payload, i) - exact).max() <= payload["map"]["step"], i
 
 

@@ -289,5 +289,5 @@ def test_view__is_the_page_in_a_frame(pain8_described):
 
 
 def test_view__refuses_what_is_no_reading(pain8_result):
-    with pytest.raises(ArgumentError, match=r"what describe or infer returned\. Got 'AleResult'"):
+    with pytest.raises(ArgumentError, match=r"what describe or infer returned\. Got 'Result'"):
         view(pain8_result)

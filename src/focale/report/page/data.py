@@ -108,7 +108,7 @@ def _shown(value: Any) -> str:
 
 def _cluster(result: DescriptiveResult | InferentialResult, number: int) -> dict[str, Any]:
     cluster, flags = result.clusters.members[number], result.dominance[number]
-    in_peaks = result.ale_in_peaks.values
+    in_peaks = result.in_peaks.values
     content: dict[str, Any] = {
         "number": number + 1,
         "volume_mm3": cluster.volume_mm3,
