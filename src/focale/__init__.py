@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from focale.atlases.finding import find_atlas as find_atlas
     from focale.atlases.reading import read_atlas as read_atlas
     from focale.comparison.compare import compare as compare
+    from focale.contrasts.chi2 import MKDAChi2 as MKDAChi2
     from focale.contrasts.contrast import ContrastOptions as ContrastOptions
     from focale.contrasts.contrast import contrast as contrast
+    from focale.contrasts.subtraction import ALESubtraction as ALESubtraction
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
@@ -46,11 +48,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ALE": "focale.estimators.ale",
+    "ALESubtraction": "focale.contrasts.subtraction",
     "ContrastOptions": "focale.contrasts.contrast",
     "FDRCorrector": "focale.correction.correctors",
     "FWECorrector": "focale.correction.correctors",
     "FocusCounter": "focale.diagnostics.jackknife",
     "Jackknife": "focale.diagnostics.jackknife",
+    "MKDAChi2": "focale.contrasts.chi2",
     "Protocol": "focale.protocol.protocol",
     "Questions": "focale.robustness.answers",
     "Studyset": "focale.studyset.model",
@@ -83,11 +87,13 @@ _HOME = {
 
 __all__ = [
     "ALE",
+    "ALESubtraction",
     "ContrastOptions",
     "FDRCorrector",
     "FWECorrector",
     "FocusCounter",
     "Jackknife",
+    "MKDAChi2",
     "Protocol",
     "Questions",
     "Studyset",

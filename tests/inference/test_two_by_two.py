@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from focale.inference.two_by_two import FEW, association, uniformity
+from focale.inference.two_by_two import (
+    FEW,
+    association,
+    poisson_binomial_tail,
+    uniformity,
+)
 
 
 @pytest.fixture(params=[(30, 40), (25, 80)])
@@ -70,7 +75,7 @@ def test_uniformity__equals_scipy_where_counts_are_large():
     n, expected = 100, 20.0
     a = np.arange(101)
     at_least = stats.binom.sf(np.arange(-1, n + 1), n, 0.2)
-    found = uniformity(a, n, expected, at_least)
+    found = uniformity(a, expected, at_least)
     for i in (3, 20, 40, 77):
         alone = stats.chisquare([a[i], n - a[i]], [expected, n - expected])
         assert found.chi2[i] == pytest.approx(alone.statistic)
@@ -83,7 +88,7 @@ def test_uniformity__small_counts_have_the_mid_p_of_the_exact_null():
     law = stats.binom(n, expected / n)
     at_least = law.sf(np.arange(-1, n + 1))
     a = np.arange(n + 1)
-    found = uniformity(a, n, expected, at_least)
+    found = uniformity(a, expected, at_least)
     assert found.is_small.all()
     above = law.sf(a) + law.pmf(a) / 2
     below = law.cdf(a - 1) + law.pmf(a) / 2
@@ -93,5 +98,15 @@ def test_uniformity__small_counts_have_the_mid_p_of_the_exact_null():
 
 
 def test_uniformity__of_nothing_says_nothing():
-    found = uniformity(np.zeros(4, int), 5, 0.0, np.array([1.0, 0, 0, 0, 0, 0, 0]))
+    found = uniformity(np.zeros(4, int), 0.0, np.array([1.0, 0, 0, 0, 0, 0, 0]))
     assert (found.p.tolist(), found.z.tolist()) == ([1] * 4, [0] * 4)
+
+
+def test_poisson_binomial_tail__equals_every_outcome(rng):
+    shares = rng.uniform(0, 1, 8)
+    law = np.zeros(10)
+    for outcome in product((0, 1), repeat=8):
+        law[sum(outcome)] += np.prod(np.where(outcome, shares, 1 - shares))
+    np.testing.assert_allclose(
+        poisson_binomial_tail(shares), law[::-1].cumsum()[::-1], rtol=1e-12, atol=1e-15
+    )

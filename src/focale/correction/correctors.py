@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, Protocol, Self, TypeVar, get_args, overload
 
 import numpy as np
 
@@ -26,6 +26,16 @@ MONTE_CARLO_MAPS = {
     "size": "desc-size_level-cluster_corr-FWE_method-montecarlo",
     "mass": "desc-mass_level-cluster_corr-FWE_method-montecarlo",
 }
+
+
+class Correctable(Protocol):
+    """A result that knows itself what a corrector is to do with it."""
+
+    def corrected_by(self, corrector: Any) -> Self:
+        """The result with the maps that a corrector asks for."""
+
+
+AnyCorrectable = TypeVar("AnyCorrectable", bound=Correctable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +80,14 @@ class FWECorrector:
         check_count("n_iters", "FWECorrector", self.n_iters, 1)
         check_count("n_cores", "FWECorrector", self.n_cores, -1)
 
-    def transform(self, result: Result) -> Result:
+    @overload
+    def transform(self, result: Result) -> Result: ...
+    @overload
+    def transform(self, result: AnyCorrectable) -> AnyCorrectable: ...
+    def transform(self, result: Any) -> Any:
         """The result with corrected maps; the one given is left as it is."""
+        if not isinstance(result, Result):
+            return result.corrected_by(self)
         if self.method == "bonferroni":
             return _with_maps(result, {"corr-FWE_method-bonferroni": bonferroni(result)}, p=True)
         corrected = fwe(
@@ -105,8 +121,14 @@ class FDRCorrector:
         check_choice("method", "FDRCorrector", self.method, get_args(FdrMethod))
         check_between("alpha", "FDRCorrector", self.alpha, 0, 1)
 
-    def transform(self, result: Result) -> Result:
+    @overload
+    def transform(self, result: Result) -> Result: ...
+    @overload
+    def transform(self, result: AnyCorrectable) -> AnyCorrectable: ...
+    def transform(self, result: Any) -> Any:
         """The result with corrected maps; the one given is left as it is."""
+        if not isinstance(result, Result):
+            return result.corrected_by(self)
         adjusted = fdr(result, self.method)
         return _with_maps(result, {f"corr-FDR_method-{self.method}": adjusted}, p=True)
 

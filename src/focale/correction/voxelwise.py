@@ -15,6 +15,7 @@ import numpy as np
 from focale._check import check_choice
 from focale.estimators.result import Result
 from focale.space.voxelmap import VoxelMap
+from focale.typing import FloatArray
 
 FdrMethod = Literal["indep", "negcorr"]
 
@@ -32,14 +33,18 @@ def fdr(result: Result, method: FdrMethod = "indep") -> VoxelMap:
         (Benjamini and Yekutieli 2001, doi:10.1214/aos/1013699998).
     """
     check_choice("method", "fdr", method, get_args(FdrMethod))
-    p = result.p.values
+    return VoxelMap(step_up(result.p.values, method), result.mask)
+
+
+def step_up(p: FloatArray, method: FdrMethod = "indep") -> FloatArray:
+    """P adjusted for the false discovery rate among all of them, any order."""
     ranks = np.arange(1, p.size + 1)
     scale = p.size * (np.sum(1 / ranks) if method == "negcorr" else 1.0)
     order = np.argsort(p, kind="stable")
     stepped = np.minimum.accumulate((p[order] * scale / ranks)[::-1])[::-1]
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(stepped, 1.0)
-    return VoxelMap(adjusted, result.mask)
+    return adjusted
 
 
 def bonferroni(result: Result) -> VoxelMap:
