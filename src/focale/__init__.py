@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from focale.diagnostics.jackknife import FocusCounter as FocusCounter
     from focale.diagnostics.jackknife import Jackknife as Jackknife
     from focale.estimators.ale import ALE as ALE
+    from focale.estimators.kda import KDA as KDA
+    from focale.estimators.mkda import MKDADensity as MKDADensity
     from focale.examination import examine as examine
     from focale.inferential import infer as infer
     from focale.planning.plan import plan as plan
@@ -48,6 +50,8 @@ _HOME = {
     "FWECorrector": "focale.correction.correctors",
     "FocusCounter": "focale.diagnostics.jackknife",
     "Jackknife": "focale.diagnostics.jackknife",
+    "KDA": "focale.estimators.kda",
+    "MKDADensity": "focale.estimators.mkda",
     "Protocol": "focale.protocol.protocol",
     "Questions": "focale.robustness.answers",
     "Studyset": "focale.studyset.model",
@@ -83,6 +87,8 @@ __all__ = [
     "FWECorrector",
     "FocusCounter",
     "Jackknife",
+    "KDA",
+    "MKDADensity",
     "Protocol",
     "Questions",
     "Studyset",

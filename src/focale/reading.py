@@ -165,9 +165,7 @@ class Reading(OfMap):
         return _mean_over_clusters(self.study_contributions)
 
 
-def evidence_and_estimator(
-    studyset: Studyset, protocol: Protocol
-) -> tuple[Studyset, Estimator]:
+def evidence_and_estimator(studyset: Studyset, protocol: Protocol) -> tuple[Studyset, Estimator]:
     """The evidence as a protocol pools it, and the estimator it declares.
 
     Raises
@@ -178,9 +176,7 @@ def evidence_and_estimator(
     _check_conversion(studyset, protocol)
     taken = taken_as(studyset, protocol.reading)
     pooled = taken.pooled(protocol.pooling, protocol.pooled_n)
-    return pooled, estimator_of(
-        protocol.method, {**protocol.choices, "mask": mask_of(protocol)}
-    )
+    return pooled, estimator_of(protocol.method, {**protocol.choices, "mask": mask_of(protocol)})
 
 
 def diagnose(statistic: StatMap, clusters: Clusters, progress: Progress = silent) -> Diagnosis:

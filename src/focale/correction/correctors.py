@@ -111,9 +111,7 @@ class FDRCorrector:
         return _with_maps(result, {f"corr-FDR_method-{self.method}": adjusted}, p=True)
 
 
-def _with_maps(
-    result: Result, corrected: Mapping[str, VoxelMap], *, p: bool = False
-) -> Result:
+def _with_maps(result: Result, corrected: Mapping[str, VoxelMap], *, p: bool = False) -> Result:
     """The result with -log10 p and one-tailed z of corrected p, and p where it is asked."""
     maps = dict(result.corrected)
     for name, p_map in corrected.items():

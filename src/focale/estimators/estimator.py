@@ -69,15 +69,17 @@ class Estimator(ABC):
         """Modelled activation of each experiment; parameters as in `model_activation`."""
         return model_activation(foci_mm, offsets, footprints, mask, self.placement)
 
-    def null_units(
-        self, offsets: IntArray, footprints: Footprints
-    ) -> tuple[IntArray, Footprints]:
+    def null_units(self, offsets: IntArray, footprints: Footprints) -> tuple[IntArray, Footprints]:
         """What the Monte Carlo null takes the largest value within, as offsets of foci."""
         return offsets, footprints
 
     def peak_unit(self, statistic: StatMap) -> float:  # noqa: ARG002
         """The statistic where one typical experiment reports a focus, and no other does."""
         return 1.0
+
+    def footprint_words(self, statistic: StatMap) -> str:  # noqa: ARG002
+        """What stands for a focus in a map, in a sentence; see `Words.footprint`."""
+        return self.words.footprint
 
     def fit(self, studyset: Studyset) -> Result:
         """The statistic and its uncorrected p values.

@@ -31,9 +31,7 @@ def experiment_fingerprints(
     weights = np.rint(laid.weight * 1000).astype("<i8")
     seen: Counter[bytes] = Counter()
     names = []
-    for width, weight, start, stop in zip(
-        widths, weights, offsets[:-1], offsets[1:], strict=True
-    ):
+    for width, weight, start, stop in zip(widths, weights, offsets[:-1], offsets[1:], strict=True):
         own = thousandths[start:stop]
         content = width.tobytes() + own[np.lexsort(own.T)].tobytes()
         if laid.shape.is_weighted:

@@ -95,9 +95,7 @@ def _words(footprints: list[IntArray], sizes: IntArray) -> tuple[IntArray, IntAr
     return words, starts
 
 
-def _factors(
-    kinds: FloatArray, voxel_size_mm: VoxelSize, n_foci: int, shape: Shape
-) -> FloatArray:
+def _factors(kinds: FloatArray, voxel_size_mm: VoxelSize, n_foci: int, shape: Shape) -> FloatArray:
     """Factors of each footprint along each axis in lattice steps, zeros around them."""
     weights = [shape.factors(kind, voxel_size_mm) for kind in kinds.tolist()]
     longest = max(axis.size for axes in weights for axis in axes)

@@ -176,7 +176,9 @@ def _last_value(ma: MaMaps, null: LatticeNull | HistogramNull) -> int:
     """Lattice value where the table ends: the largest observed, or further out."""
     value = null.value_at(SMALLEST_P)
     is_known = value < (1 if ma.scale.kind == "probability" else np.inf)
-    far = int(ma.scale.sum_of(value) / ma.scale.step) if is_known else _sum_of_maxima(ma, ma.values)
+    far = (
+        int(ma.scale.sum_of(value) / ma.scale.step) if is_known else _sum_of_maxima(ma, ma.values)
+    )
     return max(far, int(ma.log_sum.max()))
 
 

@@ -151,7 +151,9 @@ class Displayed:
     @property
     def words(self) -> str:
         """What is above the level, in a sentence."""
-        return f"a value above percentile {self.percentile:g} of the non-zero values of its own map"
+        return (
+            f"a value above percentile {self.percentile:g} of the non-zero values of its own map"
+        )
 
     def judge(
         self,
