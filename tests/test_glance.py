@@ -16,9 +16,10 @@ from tests.fixtures_pain import box_mask
 
 def test_glance__names_and_texts_are_text():
     mask = box_mask((3, 4, 5))
-    text = glance("<b>", {"<script>": 'a & "b"</td>'}, VoxelMap(np.arange(60.0), mask))
+    text = glance("<b>", {"<script>": 'a & "b"</td>'}, VoxelMap(np.arange(60.0), mask), "A<L>E")
     assert "<strong>&lt;b&gt;</strong>" in text
     assert "<script>" not in text
+    assert "Largest A&lt;L&gt;E along x" in text
     assert "a &amp; &quot;b&quot;&lt;/td&gt;" in text
 
 
@@ -28,7 +29,7 @@ def test_glance__the_picture_has_three_views():
     mask = box_mask((3, 4, 5))
     values = np.zeros(60)
     values[mask.index[2, 0, 4]] = 1.0
-    text = glance("", {}, VoxelMap(values, mask))
+    text = glance("", {}, VoxelMap(values, mask), "ALE")
     content = base64.b64decode(re.search(r"base64,([^']+)'", text)[1])
     picture = imread(io.BytesIO(content))[::2, ::2]
     assert picture.shape == (5, 4 + 4 + 3 + 4 + 3 + 4, 4)
@@ -42,7 +43,7 @@ def test_glance__the_picture_has_three_views():
 
 def test_glance__of_a_map_of_zeros():
     mask = box_mask((3, 3, 3))
-    assert "base64," in glance("t", {}, VoxelMap(np.zeros(27), mask))
+    assert "base64," in glance("t", {}, VoxelMap(np.zeros(27), mask), "ALE")
 
 
 def test_reading__shows_itself(pain8_described):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from focale.diagnostics.jackknife import FocusCounter as FocusCounter
     from focale.diagnostics.jackknife import Jackknife as Jackknife
     from focale.estimators.ale import ALE as ALE
+    from focale.estimators.kda import KDA as KDA
+    from focale.estimators.mkda import MKDADensity as MKDADensity
     from focale.examination import examine as examine
     from focale.inferential import infer as infer
     from focale.planning.plan import plan as plan
@@ -54,7 +56,9 @@ _HOME = {
     "FWECorrector": "focale.correction.correctors",
     "FocusCounter": "focale.diagnostics.jackknife",
     "Jackknife": "focale.diagnostics.jackknife",
+    "KDA": "focale.estimators.kda",
     "MKDAChi2": "focale.contrasts.chi2",
+    "MKDADensity": "focale.estimators.mkda",
     "Protocol": "focale.protocol.protocol",
     "Questions": "focale.robustness.answers",
     "Studyset": "focale.studyset.model",
@@ -87,6 +91,7 @@ _HOME = {
 
 __all__ = [
     "ALE",
+    "KDA",
     "ALESubtraction",
     "ContrastOptions",
     "FDRCorrector",
@@ -94,6 +99,7 @@ __all__ = [
     "FocusCounter",
     "Jackknife",
     "MKDAChi2",
+    "MKDADensity",
     "Protocol",
     "Questions",
     "Studyset",

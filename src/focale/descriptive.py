@@ -65,12 +65,13 @@ class DescriptiveResult(Reading):
         raise self._no("-log10 p")
 
     def _no(self, name: str) -> DescriptiveOnlyError:
-        way_out = "for p and z use infer(studyset, protocol), or fit an estimator such as ALE()"
+        fit = f"{type(self.map.estimator).__name__}().fit(studyset)"
+        way_out = f"for p and z use infer(studyset, protocol), or {fit}"
         if self.decision.mode == "descriptive":
             way_out = (
                 "to read the evidence inferentially all the same, declare the deviation with "
                 "protocol.deviate(reason, min_experiments=...), which is printed with every "
-                "result, and fit an estimator such as ALE()"
+                f"result, and use {fit}"
             )
         return DescriptiveOnlyError(
             f"a descriptive reading has no {name} map ({self.decision.reason.rstrip('.')}); "

@@ -13,13 +13,13 @@ import numpy as np
 from focale.space.voxelmap import VoxelMap
 
 COLOURS = "viridis"
-"""Colour map of ALE values, dark to bright, ordered for every kind of colour vision."""
+"""Colour map of values, dark to bright, ordered for every kind of colour vision."""
 
 _PIXELS = 2  # of a voxel
 _FAINTEST = 0.02  # of the largest value; less is drawn as brain
 
 
-def glance(title: str, facts: Mapping[str, str], shown: VoxelMap) -> str:
+def glance(title: str, facts: Mapping[str, str], shown: VoxelMap, statistic: str) -> str:
     """A result as HTML: a title, facts by name, and a map seen from three sides.
 
     Parameters
@@ -30,6 +30,8 @@ def glance(title: str, facts: Mapping[str, str], shown: VoxelMap) -> str:
         Short texts by name; names and texts may hold anything.
     shown
         The map; each view has its largest value along the line of sight.
+    statistic
+        What its values are.
     """
     rows = "".join(
         f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
@@ -38,7 +40,8 @@ def glance(title: str, facts: Mapping[str, str], shown: VoxelMap) -> str:
     )
     return (
         f"<div><strong>{html.escape(title)}</strong><table>{rows}</table>"
-        f"<img alt='Largest ALE along x, y and z' src='data:image/png;base64,{_picture(shown)}'>"
+        f"<img alt='Largest {html.escape(statistic)} along x, y and z' "
+        f"src='data:image/png;base64,{_picture(shown)}'>"
         "</div>"
     )
 

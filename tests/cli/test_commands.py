@@ -126,7 +126,7 @@ def test_assess__computes_no_map_and_writes_nothing(run, evidence, tmp_path, mon
     def explode(*_args, **_kwargs):
         raise AssertionError("a map was computed")
 
-    monkeypatch.setattr("focale.estimators.ale.model_activation", explode)
+    monkeypatch.setattr("focale.estimators.estimator.model_activation", explode)
     assert run("assess", evidence).code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["foci.json"]
 

@@ -27,7 +27,7 @@ def outcome(listed, ale=None):
     values = np.ones(MASK.n_voxels) if ale is None else np.asarray(ale, dtype=float)
     return Outcome(
         mode="inferential",
-        ale=VoxelMap(values, MASK),
+        stat=VoxelMap(values, MASK),
         clusters=tuple(voxels[i : i + 1] for i in range(voxels.size)),
         peaks_mm=tuple((float(v), 0.0, 0.0) for v in voxels),
         voxels={"listed": voxels, "uncorrected": voxels[::2], "fdr": voxels[:1]},

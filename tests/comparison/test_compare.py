@@ -79,7 +79,7 @@ def test_compare__the_last_reading_is_the_new_one_and_the_first_the_old(
         (inferred, comparison.outcomes[0]),
         (changed, comparison.outcomes[-1]),
     ):
-        np.testing.assert_array_equal(outcome.ale.values, result.ale.values)
+        np.testing.assert_array_equal(outcome.stat.values, result.stat.values)
         listed = result.mask.voxels[result.clusters.labels > 0]
         np.testing.assert_array_equal(outcome.voxels["listed"], listed)
         below = result.mask.voxels[result.p.values < 0.001]

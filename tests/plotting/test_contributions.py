@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from focale.errors import ArgumentError
-from focale.plotting.contributions import AXIS, plot_contribution_bars, plot_contribution_heatmap
+from focale.plotting.contributions import LOST, plot_contribution_bars, plot_contribution_heatmap
 from focale.plotting.rows import NO_CLUSTER
 from focale.plotting.style import save_figure
 
@@ -23,7 +23,7 @@ def test_plot_contribution_bars__names_every_experiment(size, helpers):
     figure = plot_contribution_bars(labels, shares.mean(axis=1))
     texts = helpers.texts_of(figure)
     assert set(labels) <= set(texts)
-    assert AXIS in texts
+    assert f"Mean contribution ({LOST.format(statistic='ALE')})" in texts
     assert len(figure.axes[0].patches) == len(labels)
 
 

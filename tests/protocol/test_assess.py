@@ -47,7 +47,7 @@ def test_assess__computes_no_map(monkeypatch, pain):
         raise AssertionError("a map was computed")
 
     monkeypatch.setattr("focale.inference.ma_maps.model_activation", explode)
-    monkeypatch.setattr("focale.estimators.ale.model_activation", explode)
+    monkeypatch.setattr("focale.estimators.estimator.model_activation", explode)
     monkeypatch.setattr("focale.inference.shapes.gaussian_footprint", explode)
     assert assess(pain).mode == "inferential"
 

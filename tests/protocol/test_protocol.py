@@ -23,7 +23,10 @@ OTHER = {
     "mask": "brain.nii.gz",
     "placement": "nearest",
     "talairach": "spm",
+    "method": "mkda",
     "fwhm_mm": 9.5,
+    "radius_mm": 8.0,
+    "weights": "sqrt_n",
     "display_percentile": 90.0,
     "min_cluster_mm3": 800.0,
     "alpha": 0.01,
@@ -40,6 +43,9 @@ OTHER = {
     "sub_analyses": ("children", "adults"),
 }
 """Another value of every choice."""
+
+OF_METHODS = {"radius_mm": "kda", "weights": "mkda"}
+"""Choices that the default method does not have, and one that has them."""
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
 
@@ -73,7 +79,7 @@ def test_to_toml__any_text_comes_back(tmp_path, title, sub_analyses, reasons):
 
 @pytest.mark.parametrize(("name", "value"), OTHER.items())
 def test_to_toml__every_choice_comes_back(tmp_path, name, value):
-    protocol = Protocol(**{name: value})
+    protocol = Protocol(**{name: value}, **method_of(name))
     assert read(tmp_path, protocol.to_toml()) == protocol
 
 
@@ -198,8 +204,16 @@ def test_choices__are_all_but_title_and_history():
 
 def test_fingerprint__every_choice_changes_it():
     assert set(OTHER) == set(Protocol().choices)
-    prints = {Protocol(**{name: value}).fingerprint for name, value in OTHER.items()}
-    assert len(prints | {Protocol().fingerprint}) == len(OTHER) + 1
+    prints = {
+        Protocol(**{name: value}, **method_of(name)).fingerprint for name, value in OTHER.items()
+    }
+    without = {Protocol(method=method).fingerprint for method in ("ale", "mkda", "kda")}
+    assert len(prints) == len(OTHER)
+    assert prints & without == {Protocol(method="mkda").fingerprint}
+
+
+def method_of(name):
+    return {"method": OF_METHODS[name]} if name in OF_METHODS else {}
 
 
 def test_fingerprint__title_and_history_do_not_change_it():

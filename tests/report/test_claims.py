@@ -18,7 +18,7 @@ from focale import Protocol, Studyset, describe, interpretation, methods
 from focale.report.folder import write_reading
 from focale.report.language import find_claims
 from focale.report.provenance import Run
-from focale.tables import clusters, contributions, evidence, labels
+from focale.report.tables import tables_of
 from tests.strategies import nimads_analysis, nimads_tree
 
 
@@ -94,19 +94,10 @@ def test_texts__claim_nothing_whatever_the_evidence(small_mask_path, data):
 # ------------------------------------------------------------------ what is written once
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [
-        clusters.COLUMNS,
-        contributions.COLUMNS,  # of the studies too
-        evidence.EXPERIMENT_COLUMNS,
-        evidence.FOCUS_COLUMNS,
-        labels.COLUMNS,
-    ],
-    ids=["clusters", "contributions", "experiments", "foci", "labels"],
-)
-def test_columns__claim_nothing(columns):
-    for text in columns.values():
+@pytest.mark.parametrize("name", ["clusters", "contributions", "experiments", "foci", "labels"])
+def test_columns__claim_nothing(pain8_described, name):
+    (table,) = [table for table in tables_of(pain8_described) if table.name == name]
+    for text in table.columns.values():
         assert_claims_nothing(text)
 
 

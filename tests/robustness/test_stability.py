@@ -135,7 +135,7 @@ def test_standard_error__is_zero_of_all_subsamples(box_result, clusters):
 def test_words__say_what_the_share_is_of(box_result, clusters):
     all_there_are = stability(box_result.map, clusters, Displayed(90), size=5)
     assert all_there_are.words == (
-        "Share of all 6 subsamples of 5 of 6 subject groups in which a voxel has ALE above "
+        "Share of all 6 subsamples of 5 of 6 subject groups in which a voxel has a value above "
         "percentile 90 of the non-zero values of its own map."
     )
     given = {"n_replicates": 2, "size": 3}

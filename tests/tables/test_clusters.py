@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from focale import Protocol, describe
-from focale.tables.clusters import COLUMNS, cluster_frame
+from focale.tables.clusters import cluster_frame, columns_of
 
 
 @pytest.fixture(scope="module")
@@ -13,8 +13,8 @@ def table(pain8_described):
     return cluster_frame(pain8_described)
 
 
-def test_cluster_frame__has_the_columns_that_are_described(table):
-    assert list(table.columns) == list(COLUMNS)
+def test_cluster_frame__has_the_columns_that_are_described(table, pain8_described):
+    assert list(table.columns) == list(columns_of(pain8_described))
 
 
 def test_cluster_frame__has_a_row_a_peak(table, pain8_described):
@@ -45,6 +45,7 @@ def test_cluster_frame__says_what_is_of_the_cluster_once(table, pain8_described)
 
 
 def test_cluster_frame__of_no_cluster_keeps_its_columns(pain8):
-    table = cluster_frame(describe(pain8, Protocol(min_cluster_mm3=1e6)))
-    assert list(table.columns) == list(COLUMNS)
+    result = describe(pain8, Protocol(min_cluster_mm3=1e6))
+    table = cluster_frame(result)
+    assert list(table.columns) == list(columns_of(result))
     assert table.empty

@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from focale import Protocol, describe
-from focale.tables.contributions import COLUMNS, contribution_frame, study_frame
+from focale.tables.contributions import columns_of, contribution_frame, study_frame
 from tests.fixtures_pain import studyset_of
 
-OF_EXPERIMENTS = [*list(COLUMNS)[:2], "n_foci", *list(COLUMNS)[2:]]
+
+def of_studies(result):
+    return list(columns_of(result))
+
+
+def of_experiments(result):
+    return [*of_studies(result)[:2], "n_foci", *of_studies(result)[2:]]
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +48,8 @@ def assert_numbers_are_those_of(table, n, found, left_out):
         assert values["peak_shift_mm"] == left_out.peak_shift_mm[i, c]
 
 
-def test_contribution_frame__has_the_columns_that_are_described(table):
-    assert list(table.columns) == OF_EXPERIMENTS
+def test_contribution_frame__has_the_columns_that_are_described(table, pain8_described):
+    assert list(table.columns) == of_experiments(pain8_described)
 
 
 def test_contribution_frame__has_a_row_a_pair(table, pain8):
@@ -61,9 +67,9 @@ def test_contribution_frame__puts_each_number_with_its_pair(table, pain8_describ
 
 def test_study_frame__has_a_row_a_study_and_cluster(pain8_described, table):
     studies = study_frame(pain8_described)
-    assert list(studies.columns) == list(COLUMNS)
+    assert list(studies.columns) == of_studies(pain8_described)
     assert studies["id"].tolist() == pain8_described.studyset.study_ids.tolist() * 4
-    numbers = list(COLUMNS)[2:]
+    numbers = of_studies(pain8_described)[2:]
     assert studies[numbers].equals(table[numbers])  # here each study has one experiment
 
 
@@ -82,15 +88,15 @@ def test_contribution_frame__has_one_row_for_experiments_that_are_pooled(small_m
     pooled = contribution_frame(result)
     assert pooled["id"].tolist() == ["a-2 experiments pooled", "b-1"]
     assert pooled["n_foci"].tolist() == [2, 1]
-    numbers = list(COLUMNS)[2:]
+    numbers = of_studies(result)[2:]
     assert study_frame(result)[numbers].equals(pooled[numbers])
 
 
 def test_frames__of_no_cluster_keep_their_columns(pain8):
     result = describe(pain8, Protocol(min_cluster_mm3=1e6))
     for table, columns in (
-        (contribution_frame(result), OF_EXPERIMENTS),
-        (study_frame(result), list(COLUMNS)),
+        (contribution_frame(result), of_experiments(result)),
+        (study_frame(result), of_studies(result)),
     ):
         assert list(table.columns) == columns
         assert table.empty

@@ -7,8 +7,8 @@ import pytest
 
 from focale import Protocol, Studyset, describe
 from focale.tables.evidence import (
-    EXPERIMENT_COLUMNS,
     FOCUS_COLUMNS,
+    experiment_columns,
     experiment_frame,
     focus_frame,
 )
@@ -28,7 +28,9 @@ def converted():
 
 
 def test_frames__have_the_columns_that_are_described(pain8_described):
-    assert list(experiment_frame(pain8_described).columns) == list(EXPERIMENT_COLUMNS)
+    assert list(experiment_frame(pain8_described).columns) == list(
+        experiment_columns(pain8_described)
+    )
     assert list(focus_frame(pain8_described).columns) == list(FOCUS_COLUMNS)
 
 

@@ -57,9 +57,7 @@ class Nat30:
         """Our maxima with their settings, or some of them changed."""
         studyset = self.studyset
         place = (
-            patch.object(shapes, "gaussian_footprint", footprint)
-            if footprint
-            else nullcontext()
+            patch.object(shapes, "gaussian_footprint", footprint) if footprint else nullcontext()
         )
         with place:
             design = null_design(

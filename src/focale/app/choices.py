@@ -114,11 +114,35 @@ CHOICES = (
         (("min", "the smallest"), ("max", "the largest")),
     ),
     Choice(
+        "method",
+        "Method",
+        "ALE lays a Gaussian around each focus. MKDA density counts experiments with a focus "
+        "near a place, KDA counts foci.",
+        "one_of",
+        "more",
+        (("ale", "ALE"), ("mkda", "MKDA density"), ("kda", "KDA")),
+    ),
+    Choice(
         "fwhm_mm",
         "Width of the Gaussian around a focus (mm)",
         "Empty: from each sample size, as the field does. Needed where a sample size is missing.",
         "number",
         "more",
+    ),
+    Choice(
+        "radius_mm",
+        "Radius around a focus (mm)",
+        "Of MKDA and KDA alone. Empty: 10 mm.",
+        "number",
+        "more",
+    ),
+    Choice(
+        "weights",
+        "Weights of experiments",
+        "Of MKDA density alone.",
+        "one_of",
+        "more",
+        (("equal", "all alike"), ("sqrt_n", "by the root of the sample size")),
     ),
     Choice(
         "placement",

@@ -19,7 +19,7 @@ from focale.cli.console import (
     warn,
     words_of,
 )
-from focale.cli.overrides import overridden
+from focale.cli.method_option import with_given
 from focale.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def contrast(
     from focale.report.contrast_folder import write_contrast
 
     check_writable(Path(output), overwrite=overwrite)
-    protocol = overridden(
+    protocol = with_given(
         protocol_from(protocol_file),
         protocol_file,
         iterations=given["iterations"],

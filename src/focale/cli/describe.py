@@ -22,6 +22,7 @@ from focale.cli.console import (
     stage,
     warn,
 )
+from focale.cli.method_option import method_options, with_given, words_of_method
 from focale.cli.robustness_option import robustness_options, words_of_robustness
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @evidence_options
 @atlas_option
 @robustness_options
+@method_options
 @click.option("--resume", is_flag=True, help="Go on from the answers of a run that was stopped.")
 @click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
 @click.option("--no-figures", is_flag=True, help="Write maps, tables and texts only.")
@@ -49,19 +51,22 @@ def describe(
     options: ReadOptions,
     atlases: tuple[str, ...],
     questions: Questions | None,
+    method: str | None,
+    radius: float | None,
     resume: bool,
     overwrite: bool,
     no_figures: bool,
 ) -> int:
     """Describe the evidence in INPUT without any test; several files are joined.
 
-    Writes the ALE map, clusters above a display-only threshold, what each experiment
+    Writes the map, clusters above a display-only threshold, what each experiment
     contributes, figures, and a written interpretation. There is no p and no z.
     """
     from focale.workflow import Selection
 
     command = command_words("describe", inputs, ids, first, where, protocol_file, options)
     command += words_of_atlases(atlases) + words_of_robustness(questions)
+    command += words_of_method(method, radius)
     if no_figures:
         command.append("--no-figures")
     return run_describe(
@@ -72,6 +77,8 @@ def describe(
         options=options,
         atlases=atlases,
         questions=questions,
+        method=method,
+        radius_mm=radius,
         command=shlex.join(command),
         overwrite=overwrite,
         resume=resume,
@@ -88,6 +95,8 @@ def run_describe(
     options: ReadOptions | None = None,
     atlases: tuple[str, ...] = (),
     questions: Questions | None = None,
+    method: str | None = None,
+    radius_mm: float | None = None,
     command: str,
     overwrite: bool,
     resume: bool = False,
@@ -100,7 +109,10 @@ def run_describe(
     from focale.workflow import describe_into, parts_beside, read_evidence
 
     check_writable(Path(output), overwrite=overwrite)
-    protocol, chosen = protocol_from(protocol_file), atlases_from(atlases)
+    protocol = with_given(
+        protocol_from(protocol_file), protocol_file, method=method, radius_mm=radius_mm
+    )
+    chosen = atlases_from(atlases)
     stage(f"reading {' '.join(inputs)}")
     studyset = read_evidence(inputs, protocol, selection, options)
     warn(studyset)

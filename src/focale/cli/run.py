@@ -23,7 +23,7 @@ from focale.cli.console import (
     stage,
     warn,
 )
-from focale.cli.overrides import overridden
+from focale.cli.method_option import method_options, with_given, words_of_method
 from focale.cli.profile_option import PROFILE_HELP, with_profile
 from focale.cli.robustness_option import (
     robustness_options,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 @evidence_options
 @atlas_option
 @robustness_options
+@method_options
 @click.option("--profile", metavar="NAME", help=PROFILE_HELP)
 @click.option("--iterations", type=int, metavar="N", help="Random maps of the null.")
 @click.option("--seed", type=int, metavar="K", help="Seed of the random numbers.")
@@ -76,6 +77,8 @@ def run(
     options: ReadOptions,
     atlases: tuple[str, ...],
     questions: Questions | None,
+    method: str | None,
+    radius: float | None,
     profile: str | None,
     iterations: int | None,
     seed: int | None,
@@ -95,8 +98,14 @@ def run(
     """
     from focale.workflow import Selection, read_evidence
 
-    protocol = with_profile(protocol_from(protocol_file), profile, protocol_file)
-    protocol = overridden(protocol, protocol_file, iterations=iterations, seed=seed)
+    protocol = with_given(
+        with_profile(protocol_from(protocol_file), profile, protocol_file),
+        protocol_file,
+        method=method,
+        radius_mm=radius,
+        iterations=iterations,
+        seed=seed,
+    )
     selection = Selection(ids=ids_from(ids), first=first, where=conditions_from(where))
     if shard is not None:
         if null is not None or resume:
@@ -108,6 +117,7 @@ def run(
         return _shard(studyset, protocol, output, shard, threads)
     command = command_words("run", inputs, ids, first, where, protocol_file, options)
     command += words_of_atlases(atlases) + words_of_robustness(questions)
+    command += words_of_method(method, radius)
     for name, value in (
         ("--profile", profile),
         ("--iterations", iterations),
@@ -229,7 +239,18 @@ def _show_clusters(result: InferentialResult) -> None:
     if not len(result.clusters):
         return
     say()
-    rows = [["cluster", "mm3", "peak (mm)", "ALE", "p", "95 % interval", "studies", "label"]]
+    rows = [
+        [
+            "cluster",
+            "mm3",
+            "peak (mm)",
+            result.words.statistic,
+            "p",
+            "95 % interval",
+            "studies",
+            "label",
+        ]
+    ]
     for number, cluster in enumerate(result.clusters):
         p = float(result.p_of_clusters[number])
         x, y, z = cluster.peaks[0].mm
@@ -239,7 +260,7 @@ def _show_clusters(result: InferentialResult) -> None:
                 str(number + 1),
                 f"{cluster.volume_mm3:,.0f}",
                 f"{x:g} {y:g} {z:g}",
-                f"{cluster.peaks[0].value:.4f}",
+                result.words.value(cluster.peaks[0].value, decimals=4),
                 p_text(p, result.fwe.n_iterations).removeprefix("p ").removeprefix("= "),
                 " to ".join(share_text(end) for end in result.fwe.interval(p)),
                 str(result.dominance[number].n_contributing),

@@ -154,13 +154,13 @@ def causes(outcomes: Sequence[Outcome], voxels: IntArray) -> dict[int, int]:
 
 
 def moves(outcomes: Sequence[Outcome], voxels: IntArray) -> list[int]:
-    """Steps, from 0, that move the place of the largest ALE within some voxels."""
+    """Steps, from 0, that move the place of the largest value within some voxels."""
     tops = [_top(outcome, voxels) for outcome in outcomes]
     return [k for k in range(len(tops) - 1) if tops[k] != tops[k + 1]]
 
 
 def _top(outcome: Outcome, voxels: IntArray) -> int:
-    volume = outcome.ale.volume.reshape(-1)
+    volume = outcome.stat.volume.reshape(-1)
     return int(voxels[np.argmax(volume[voxels])])
 
 

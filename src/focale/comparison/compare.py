@@ -27,6 +27,7 @@ from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.phrases import count, place, share_text
 from focale.progress import Progress, silent
+from focale.protocol.protocol import METHOD_NAMES
 from focale.reading import mask_of
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
@@ -88,7 +89,7 @@ def compare(
         evidence, protocol, is_described = blended(old, new, in_order)
         outcome = outcome_of(evidence, protocol, is_described=is_described)
         mask = masks.setdefault(outcome.mask.sha256, outcome.mask)  # one copy for all steps
-        return replace(outcome, ale=VoxelMap(outcome.ale.values, mask))
+        return replace(outcome, stat=VoxelMap(outcome.stat.values, mask))
 
     steps, outcomes = attribute(changes, recompute, progress)
     return Comparison(
@@ -105,6 +106,13 @@ def compare(
 
 def _cannot(old: Side, new: Side) -> str:
     """Why maps cannot be compared voxel by voxel; "" if they can."""
+    methods = [METHOD_NAMES[side.protocol.method] for side in (old, new)]
+    if methods[0] != methods[1]:
+        return (
+            f"{old.name} is a reading of {methods[0]} and {new.name} one of {methods[1]}: values "
+            "of different statistics cannot be compared voxel by voxel, and no step lies between "
+            "them. Make both readings with one method."
+        )
     first, second = mask_of(old.protocol).grid, mask_of(new.protocol).grid
     if first.shape == second.shape and np.allclose(first.affine, second.affine):
         return ""

@@ -55,7 +55,7 @@ class Outcome:
     ----------
     mode
         "descriptive" or "inferential".
-    ale
+    stat
         The map.
     clusters
         Voxels of each cluster; positions in the flattened volume, rising.
@@ -72,7 +72,7 @@ class Outcome:
     """
 
     mode: Literal["descriptive", "inferential"]
-    ale: VoxelMap
+    stat: VoxelMap
     clusters: tuple[IntArray, ...]
     peaks_mm: tuple[tuple[float, float, float], ...]
     voxels: Mapping[Level, IntArray]
@@ -81,7 +81,7 @@ class Outcome:
     @property
     def mask(self) -> Mask:
         """The voxels of the analysis."""
-        return self.ale.mask
+        return self.stat.mask
 
 
 def outcome_of(evidence: Studyset, protocol: Protocol, *, is_described: bool) -> Outcome:
@@ -114,7 +114,7 @@ def _outcome(
     mask = result.mask
     return Outcome(
         mode=mode,
-        ale=result.ale,
+        stat=result.stat,
         clusters=tuple(np.sort(mask.voxels[c.positions]) for c in result.clusters),
         peaks_mm=tuple(c.peaks[0].mm for c in result.clusters),
         voxels={"listed": _voxels(mask, result.clusters.labels > 0), **voxels},

@@ -31,9 +31,9 @@ from focale.correction.correctors import FWECorrector
 from focale.correction.fwe import fwe
 from focale.errors import ArgumentError
 from focale.estimators.mkda import MKDADensity
-from focale.estimators.nimare_arguments import RADIUS_MM, radius_from
 from focale.estimators.p_values import with_p_values
 from focale.estimators.result import StatMap
+from focale.estimators.spheres import RADIUS_MM, radius_from
 from focale.inference.two_by_two import (
     CountTest,
     association,

@@ -157,7 +157,9 @@ class Contrast:
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         shown = VoxelMap(np.abs(self.difference.values), self.mask)
-        return glance(type(self).__name__, self.facts, shown)
+        return glance(
+            type(self).__name__, self.facts, shown, f"difference of {self.first.words.statistic}"
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

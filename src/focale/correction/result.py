@@ -194,7 +194,7 @@ class FweResult:
             "clusters": f"{n} of {len(self.clusters)} (p < {self.cluster_forming_p:g}) with "
             f"cluster-size p_FWE <= .05 ({self.n_iterations:,} iterations)",
         }
-        return glance(type(self).__name__, facts, self.surviving())
+        return glance(type(self).__name__, facts, self.surviving(), self.words.statistic)
 
     def __repr__(self) -> str:
         n = int(np.count_nonzero(self.p_of_clusters[:, 0] <= 0.05))

@@ -2,8 +2,8 @@
 
 Leaving experiment i out changes the ALE of a voxel from S = 1 - exp(-L) to
 S_i = 1 - exp(-(L - l_i)), where l_i = -log(1 - MA_i) and L is their sum. A density is the sum
-itself, S = L and S_i = L - l_i. Both are known from the sums, so nothing is fitted again, and the result is what a new fit without the
-experiment would give.
+itself, S = L and S_i = L - l_i. Both are known from the sums, so nothing is fitted again, and
+the result is what a new fit without the experiment would give.
 
 The field has several definitions of a contribution, which differ in the third digit or the second;
 each is here under a name of its own.

@@ -83,7 +83,29 @@ class ALE(Estimator):
     @property
     def words(self) -> Words:
         """How ALE is spoken of."""
-        return WORDS
+        width = "a full width at half maximum that follows from the sample size of the experiment"
+        if self.fwhm_mm is not None:
+            width = f"a full width at half maximum of {self.fwhm_mm:g} mm"
+        return Words(
+            key="ale",
+            statistic="ALE",
+            method="activation likelihood estimation (ALE) "
+            "{turkeltaub2002; eickhoff2009; turkeltaub2012}",
+            means="",
+            formula="ALE = 1 - prod(1 - MA) of all experiments",
+            within="Within an experiment a voxel took the largest value any of its foci gave it "
+            "{turkeltaub2012}; over experiments, ALE = 1 - prod(1 - MA), MA being the modelled "
+            "value of an experiment.",
+            footprint=f"a three-dimensional Gaussian with {width}",
+            width=("fwhm_mm", "Width (FWHM) of the footprint of the experiment's foci, mm"),
+            null=" {eickhoff2012}, computed by convolution",
+            kept="the number of foci and the sample size of each experiment",
+            summand="-log(1 - MA)",
+            summands="l_i = -log(1 - MA_i)",
+            mass="-log(1 - ALE)",
+            tfce="is valid for ALE but not more sensitive than cluster size",
+            decimals=5,
+        )
 
     def footprints(self, studyset: Studyset) -> Footprints:
         """A Gaussian around each focus, whose width follows from the sample size."""
@@ -100,6 +122,14 @@ class ALE(Estimator):
         tops = [gaussian_footprint(float(fwhm), size).max() for fwhm in statistic.fwhm_mm]
         return float(to_probability(np.median(tops)))
 
+    def footprint_words(self, statistic: StatMap) -> str:
+        """The Gaussians of a map, with their widths."""
+        if self.fwhm_mm is not None:
+            return self.words.footprint
+        low, high = statistic.fwhm_mm.min(), statistic.fwhm_mm.max()
+        spread = f"{low:.1f} mm" if np.isclose(low, high) else f"{low:.1f} to {high:.1f} mm"
+        return f"{self.words.footprint} ({spread}) {{eickhoff2009}}"
+
     def _fwhm_mm(self, studyset: Studyset) -> FloatArray:
         if self.fwhm_mm is not None:
             return np.full(len(studyset), float(self.fwhm_mm))
@@ -110,20 +140,3 @@ class ALE(Estimator):
             "(in Python also ALE(fwhm_mm=...) or ALE(sample_size=...))"
         )
         return fwhm_from_sample_size(sample_sizes(studyset, way_out))
-
-
-WORDS = Words(
-    key="ale",
-    statistic="ALE",
-    method="activation likelihood estimation (ALE)",
-    references=("turkeltaub2002", "eickhoff2009", "turkeltaub2012"),
-    formula="ALE = 1 - prod(1 - MA) of all experiments",
-    means="",
-    within="Within an experiment a voxel took the largest value any of its foci gave it "
-    "{turkeltaub2012}; over experiments, ALE = 1 - prod(1 - MA), MA being the modelled value of "
-    "an experiment.",
-    footprint="a three-dimensional Gaussian",
-    added="l_i = -log(1 - MA_i)",
-    mass="-log(1 - ALE)",
-    decimals=5,
-)

@@ -77,6 +77,10 @@ class Estimator(ABC):
         """The statistic where one typical experiment reports a focus, and no other does."""
         return 1.0
 
+    def footprint_words(self, statistic: StatMap) -> str:  # noqa: ARG002
+        """What stands for a focus in a map, in a sentence; see `Words.footprint`."""
+        return self.words.footprint
+
     def fit(self, studyset: Studyset) -> Result:
         """The statistic and its uncorrected p values.
 

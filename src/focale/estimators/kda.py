@@ -19,7 +19,12 @@ import numpy as np
 
 from focale._check import check_choice
 from focale.estimators.estimator import Estimator, NullMethod
-from focale.estimators.nimare_arguments import RADIUS_MM, check_null_method, radius_from
+from focale.estimators.spheres import (
+    RADIUS_COLUMN,
+    RADIUS_MM,
+    check_null_method,
+    radius_from,
+)
 from focale.estimators.words import Words
 from focale.inference.ma_maps import MaMaps, Placement, merge_experiments, model_activation
 from focale.inference.shapes import SPHERE, Footprints
@@ -73,7 +78,7 @@ class KDA(Estimator):
         null_method: str,
         n_iters: int | None,
         n_cores: int,
-        random_state: int | None,  # noqa: ARG002  # nothing is random here
+        random_state: int | None,  # nothing is random here
     ) -> None:
         object.__setattr__(self, "radius_mm", radius_from("KDA", self.radius_mm, kernel__r))
         check_choice("placement", "KDA", self.placement, get_args(Placement))
@@ -82,18 +87,21 @@ class KDA(Estimator):
     @property
     def words(self) -> Words:
         """How KDA is spoken of."""
-        count = f"number of foci within {self.radius_mm:g} mm"
+        means = f"number of the foci within {self.radius_mm:g} mm"
         return Words(
             key="kda",
             statistic="KDA",
-            method="kernel density analysis (KDA)",
-            references=("wager2003", "wager2004"),
-            formula=f"KDA: {count}",
-            means=count,
-            within="KDA is the number of foci so near to a voxel, in whatever experiment; one "
-            "experiment with many foci can make a peak alone.",
-            footprint="a sphere",
-            added="l_i the number of foci of the experiment within the radius",
+            method="kernel density analysis (KDA) {wager2003; wager2004}",
+            means=means,
+            formula=f"KDA: {means}",
+            within=f"KDA is the {means}, of whatever experiment; one experiment with many foci "
+            "can make a peak alone.",
+            footprint=f"a sphere with a radius of {self.radius_mm:g} mm",
+            width=RADIUS_COLUMN,
+            null=", each with its foci as they are, computed by convolution",
+            kept="the number of foci",
+            summand="KDA",
+            summands="l_i the number of foci of the experiment within the radius",
             mass="KDA",
         )
 

@@ -17,7 +17,8 @@ import numpy as np
 from focale._check import check_choice
 from focale.errors import EvidenceError
 from focale.estimators.estimator import Estimator, NullMethod, sample_sizes
-from focale.estimators.nimare_arguments import (
+from focale.estimators.spheres import (
+    RADIUS_COLUMN,
     RADIUS_MM,
     Weights,
     check_null_method,
@@ -88,7 +89,7 @@ class MKDADensity(Estimator):
         null_method: str,
         n_iters: int | None,
         n_cores: int,
-        random_state: int | None,  # noqa: ARG002  # nothing is random here
+        random_state: int | None,  # nothing is random here
     ) -> None:
         radius_mm = radius_from("MKDADensity", self.radius_mm, kernel__r)
         object.__setattr__(self, "radius_mm", radius_mm)
@@ -100,32 +101,36 @@ class MKDADensity(Estimator):
     @property
     def words(self) -> Words:
         """How MKDA density is spoken of."""
-        within = f"with a focus within {self.radius_mm:g} mm"
-        count = {
-            "equal": f"number of experiments {within}",
-            "sqrt_n": f"sum over the experiments {within} of their weights, 1 on average",
-        }[self.weights]
-        of_each = {
-            "equal": "an experiment counted once at a voxel, however many of its foci lay so "
-            "near; over experiments, MKDA density is the number of those that count",
-            "sqrt_n": "an experiment counted once at a voxel, however many of its foci lay so "
-            "near; over experiments, MKDA density is the sum of the weights of those that "
-            "count, a weight being proportional to the square root of the sample size, and 1 "
-            "on average {wager2009}",
-        }[self.weights]
+        within = f"experiments with a focus within {self.radius_mm:g} mm"
+        is_count = self.weights == "equal"
+        means = f"{'number' if is_count else 'sum of the weights (1 on average)'} of the {within}"
+        counted = "An experiment counts once at a voxel, however many of its foci lie so near"
+        weighed = (
+            "a weight is proportional to the square root of the sample size, and 1 on average "
+            "{wager2009}"
+        )
+        added = "w_i I_i, w_i its weight and I_i whether it has a focus within the radius"
         return Words(
             key="mkda",
             statistic="MKDA density",
-            method="multilevel kernel density analysis (MKDA)",
-            references=("wager2007",),
-            formula=f"MKDA density: {count}",
-            means=count,
-            within=f"Within an experiment, {of_each}.",
-            footprint="a sphere",
-            added="l_i = w_i I_i, w_i the weight of the experiment (1 unless weights were "
-            "declared) and I_i whether it has a focus within the radius",
+            method="multilevel kernel density analysis (MKDA) {wager2007}",
+            means=means,
+            formula=f"MKDA density: {means}",
+            within=f"MKDA density is the {means}. {counted}{'' if is_count else f'; {weighed}'}.",
+            footprint=f"a sphere with a radius of {self.radius_mm:g} mm",
+            width=RADIUS_COLUMN,
+            null=": a Poisson-binomial distribution, computed by convolution"
+            if is_count
+            else ", computed by convolution",
+            kept="the number of foci of each experiment"
+            if is_count
+            else "the number of foci and the weight of each experiment",
+            summand="MKDA density",
+            summands="l_i = 1 where the experiment has a focus within the radius"
+            if is_count
+            else f"l_i = {added}",
             mass="MKDA density",
-            decimals=None if self.weights == "equal" else 3,
+            decimals=None if is_count else 3,
         )
 
     def footprints(self, studyset: Studyset) -> Footprints:

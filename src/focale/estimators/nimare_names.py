@@ -42,8 +42,8 @@ class NimareNames:
         Parameters
         ----------
         name
-            "stat" (the statistic), "p", "z" or "logp" (-log10 p); after a corrector also its maps, after
-            a diagnostic "label_tail-positive".
+            "stat" (the statistic), "p", "z" or "logp" (-log10 p); after a corrector also its
+            maps, after a diagnostic "label_tail-positive".
         return_type
             "image" for an image of nibabel, "array" for the values in mask order; both are
             copies that may be changed.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from focale.estimators.result import StatMap, Result
+from focale.estimators.result import Result, StatMap
 from focale.inference.eickhoff2012 import HistogramNull, histogram_null
 from focale.inference.null import LatticeNull, lattice_null, null_steps, sum_steps
 from focale.inference.tails import z_from_log_p

@@ -85,6 +85,11 @@ class StatMap:
         return self.estimator.peak_unit(self)
 
     @property
+    def footprint_words(self) -> str:
+        """What stands for a focus, in a sentence; see `Words.footprint`."""
+        return self.estimator.footprint_words(self)
+
+    @property
     def in_peaks(self) -> VoxelMap:
         """The statistic counted in peaks of one experiment.
 
@@ -197,7 +202,7 @@ class OfMap(NimareNames):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return glance(type(self).__name__, self.facts, self.stat)
+        return glance(type(self).__name__, self.facts, self.stat, self.words.statistic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +241,6 @@ class Result(OfMap):
         x, y, z = self.stat.max_mm
         words = self.words
         return (
-            f"Result of {words.statistic}: {self.studyset!r}; largest {words.statistic} "
+            f"Result: {self.studyset!r}; largest {words.statistic} "
             f"{words.value(self.stat.max)} at ({x:g}, {y:g}, {z:g}) mm"
         )

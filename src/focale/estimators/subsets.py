@@ -9,7 +9,7 @@ them to a mean of 1: the same map in another unit.
 from __future__ import annotations
 
 from focale.estimators.p_values import with_p_values
-from focale.estimators.result import StatMap, Result
+from focale.estimators.result import Result, StatMap
 from focale.space.voxelmap import VoxelMap
 from focale.typing import IntArray
 

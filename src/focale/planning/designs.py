@@ -130,7 +130,7 @@ def critical_of(design: Design, test: PlannedTest, n_iterations: int, seed: int)
     null = Null(
         design=null_design(*where, test.sampling),
         threshold=lattice_threshold(ale),
-        ale_threshold=ale,
+        stat_threshold=ale,
         sampling=test.sampling,
         heights=None,
         settings=NullSettings(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from focale.correction.null import sampling_mask
+from focale.errors import ArgumentError
 from focale.frozen import freeze
 from focale.inference.clusters import Connectivity
 from focale.inference.ma_maps import Placement
@@ -94,10 +95,13 @@ def prototypes_and_test(studyset: Studyset, protocol: Protocol) -> tuple[Prototy
 
     Raises
     ------
+    ArgumentError
+        If the protocol has another method than ALE.
     EvidenceError
         If an experiment has no sample size and no width is declared, or if no focus lies
         in the mask.
     """
+    _check_method(protocol)
     pooled, estimator = evidence_and_estimator(studyset, protocol)
     statistic = estimator.statistic(pooled)  # it looks for what is missing
     mask = statistic.mask
@@ -120,3 +124,11 @@ def prototypes_and_test(studyset: Studyset, protocol: Protocol) -> tuple[Prototy
         alpha=protocol.alpha,
     )
     return prototypes, test
+
+
+def _check_method(protocol: Protocol) -> None:
+    if protocol.method != "ale":
+        raise ArgumentError(
+            "a plan simulates ALE, whose foci scatter as its Gaussians are wide; the protocol has "
+            f"method={protocol.method!r}, so plan with a protocol of ALE"
+        )

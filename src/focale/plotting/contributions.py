@@ -1,4 +1,4 @@
-"""What each experiment adds: shares of ALE lost when it is left out.
+"""What each experiment adds: shares of the statistic lost when it is left out.
 
 A share is 0 where an experiment adds nothing and 1 where nothing is left without it.
 """
@@ -40,13 +40,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-AXIS = "Mean contribution (share of ALE lost when the experiment is left out)"
+LOST = "share of {statistic} lost when the experiment is left out"
 
 _MOST_COLUMNS = 40
 
 
 def plot_contribution_bars(
-    labels: Sequence[str], contributions: FloatArray, title: str | None = None
+    labels: Sequence[str],
+    contributions: FloatArray,
+    title: str | None = None,
+    *,
+    statistic: str = "ALE",
 ) -> Figure:
     """Mean contribution of each experiment, one bar a line.
 
@@ -59,6 +63,8 @@ def plot_contribution_bars(
         Of more than 150 experiments the 150 largest are drawn, and the figure says so.
     title
         By default "Mean contribution of each experiment".
+    statistic
+        Of which the contributions are shares.
 
     Raises
     ------
@@ -79,16 +85,17 @@ def plot_contribution_bars(
         figure, top = page(height + (0.75 if remarks else 0.55), title)
         ax = place(figure, left, top, PAGE_WIDTH - left - MARGIN - 0.3, height)
         draw_rows(ax, names, size)
-        _draw_bars(ax, shares[drawn], end, size)
+        _draw_bars(ax, shares[drawn], end, size, statistic)
         note(figure, MARGIN, top + height + 0.5, "; ".join(remarks))
     return figure
 
 
-def _draw_bars(ax: Axes, shares: FloatArray, end: float, size: float) -> None:
+def _draw_bars(ax: Axes, shares: FloatArray, end: float, size: float, statistic: str) -> None:
     ax.barh(np.arange(len(shares)), np.nan_to_num(shares), height=0.72, color=BAR)
     ax.set_xlim(0, end)
     ax.set_xticks(np.linspace(0, end, 6))
-    ax.set_xlabel(AXIS, fontsize=SIZES["small"])
+    axis = f"Mean contribution ({LOST.format(statistic=statistic)})"
+    ax.set_xlabel(axis, fontsize=SIZES["small"])
     ax.grid(visible=True, axis="x", color="#dddddd", linewidth=0.5)
     ax.set_axisbelow(True)
     digits = 2 if end > 0.1 else 3
@@ -102,7 +109,9 @@ def plot_contribution_heatmap(
     cluster_names: Sequence[str],
     contributions: FloatArray,
     title: str | None = None,
-    what: str = "share of ALE lost when the experiment is left out",
+    what: str | None = None,
+    *,
+    statistic: str = "ALE",
 ) -> Figure:
     """Contribution of each experiment to each cluster, as a table of colours.
 
@@ -119,7 +128,9 @@ def plot_contribution_heatmap(
     title
         By default "Contribution of each experiment to each cluster".
     what
-        What a share is, for the bar of colours.
+        What a share is, for the bar of colours; by default what is lost.
+    statistic
+        Of which the contributions are shares.
 
     Raises
     ------
@@ -145,7 +156,7 @@ def plot_contribution_heatmap(
         draw_rows(ax, names, size)
         ax.set_xticks(np.arange(len(heads)), heads, rotation=90 if head_height > 0.25 else 0)
         _draw_numbers(ax, cells, end, column, row)
-        _draw_bar(figure, image, top + below + 0.15, what)
+        _draw_bar(figure, image, top + below + 0.15, what or LOST.format(statistic=statistic))
         note(figure, MARGIN, top + below + 0.52, "; ".join(remarks))
     return figure
 

@@ -1,4 +1,4 @@
-"""ALE maps as pictures: seen through a glass brain, and on slices of a template."""
+"""Maps as pictures: seen through a glass brain, and on slices of a template."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from focale.inference.clusters import Clusters
 from focale.plotting.brain import VIEWS_HEIGHT, glass_brain, views_box
 from focale.plotting.foci import DOT, draw_foci, n_coordinates
 from focale.plotting.style import ALE_COLOURS, INK, MARGIN, Looks, note, page, place, styled
-from focale.plotting.text import SIZES
+from focale.plotting.text import SIZES, width_of
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
 
@@ -22,41 +22,50 @@ _BAR_HEIGHT = 0.55  # inches
 _MOST_NUMBERS = 40
 
 
-def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) -> Figure:
-    """Unthresholded ALE map on a glass brain, with the coordinates over it.
+def plot_ale_glass(
+    ale: VoxelMap, studyset: Studyset, title: str | None = None, *, statistic: str = "ALE"
+) -> Figure:
+    """Unthresholded map on a glass brain, with the coordinates over it.
 
     Parameters
     ----------
     ale
-        ALE values; each view shows the largest value along the line of sight.
+        The values; each view shows the largest value along the line of sight.
     studyset
         The foci the map was made from, drawn as dots.
     title
         By default "Unthresholded ALE map with the reported coordinates".
+    statistic
+        What the values are.
     """
     with styled([title or ""]):
         figure, top = page(
             VIEWS_HEIGHT + _BAR_HEIGHT,
-            title or "Unthresholded ALE map with the reported coordinates",
+            title or f"Unthresholded {statistic} map with the reported coordinates",
         )
         norm = _norm(0.0, ale.max)
         brain = glass_brain(figure, top)
         brain.add_overlay(ale.image, threshold=0, cmap=_faded(), vmin=norm.vmin, vmax=norm.vmax)
         draw_foci(brain, studyset, [DOT] * len(studyset.study_ids), size=4)
         words = f"dots: {n_coordinates(studyset.n_foci)}, as reported"
-        _draw_bar(figure, top + VIEWS_HEIGHT, norm, _faded(), words)
+        _draw_bar(figure, top + VIEWS_HEIGHT, norm, _faded(), words, statistic)
     return figure
 
 
 def plot_clusters_glass(
-    ale: VoxelMap, clusters: Clusters, words: str = "", title: str | None = None
+    ale: VoxelMap,
+    clusters: Clusters,
+    words: str = "",
+    title: str | None = None,
+    *,
+    statistic: str = "ALE",
 ) -> Figure:
     """Clusters on a glass brain, each with its number at its peak.
 
     Parameters
     ----------
     ale
-        ALE values; only those within the clusters are drawn, and each view shows the
+        The values; only those within the clusters are drawn, and each view shows the
         largest along the line of sight.
     clusters
         The clusters, perhaps none.
@@ -64,6 +73,8 @@ def plot_clusters_glass(
         What makes a cluster one, for the line beside the colour bar.
     title
         By default "Clusters, numbered as in the table".
+    statistic
+        What the values are.
     """
     within = VoxelMap(np.where(clusters.labels > 0, ale.values, 0.0), ale.mask)
     with styled([title or ""]):
@@ -78,7 +89,7 @@ def plot_clusters_glass(
                 within.image, threshold=lowest, cmap=ALE_COLOURS, vmin=norm.vmin, vmax=norm.vmax
             )
             draw_numbers(brain, [cluster.peaks[0].mm for cluster in clusters])
-        _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words)
+        _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words, statistic)
     return figure
 
 
@@ -102,13 +113,14 @@ def plot_ale_slices(
     title: str | None = None,
     *,
     words: str | None = None,
+    statistic: str = "ALE",
 ) -> Figure:
-    """ALE values above a threshold, on slices of a template.
+    """Values above a threshold, on slices of a template.
 
     Parameters
     ----------
     ale
-        ALE values; voxels are drawn as they are, without smoothing.
+        The values; voxels are drawn as they are, without smoothing.
     threshold
         Values up to it are not drawn.
     at_mm
@@ -117,6 +129,8 @@ def plot_ale_slices(
         By default "ALE map, slices at x = …, y = …, z = … mm".
     words
         What the threshold means; by default that it is for display only.
+    statistic
+        What the values are.
     """
     from nilearn.plotting import plot_anat
 
@@ -124,7 +138,7 @@ def plot_ale_slices(
     place_name = ", ".join(f"{axis} = {_mm(v)}" for axis, v in zip("xyz", at, strict=True))
     with styled([title or ""]):
         figure, top = page(
-            VIEWS_HEIGHT + _BAR_HEIGHT, title or f"ALE map, slices at {place_name} mm"
+            VIEWS_HEIGHT + _BAR_HEIGHT, title or f"{statistic} map, slices at {place_name} mm"
         )
         norm = _norm(threshold, ale.max)
         place_on_page = {"figure": figure, "axes": views_box(figure, top)}
@@ -137,9 +151,9 @@ def plot_ale_slices(
             slices.add_overlay(ale.image, **voxels, **looks)
         slices.annotate(size=SIZES["body"])
         if words is None:
-            words = f"display-only threshold: ALE > {threshold:.3g}"
+            words = f"display-only threshold: {statistic} > {threshold:.3g}"
             words += "" if ale.max > threshold else "; no voxel is above it"
-        _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words)
+        _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words, statistic)
     return figure
 
 
@@ -166,11 +180,14 @@ def _norm(lowest: float, largest: float) -> Any:
     return Normalize(lowest, largest)
 
 
-def _draw_bar(figure: Figure, top: float, norm: Any, colours: Any, words: str) -> None:
-    """Colour bar of ALE whose ends are the ends of the colours, and words beside it."""
+def _draw_bar(
+    figure: Figure, top: float, norm: Any, colours: Any, words: str, statistic: str
+) -> None:
+    """Colour bar of the statistic whose ends are the ends of the colours, and words beside it."""
     from matplotlib.cm import ScalarMappable
 
-    left, width = MARGIN + 0.4, 2.6
+    left = MARGIN + max(0.4, width_of(statistic, SIZES["small"]) + 0.1)
+    width = 2.6
     ax = place(figure, left, top + 0.15, width, 0.11)
     ticks = np.linspace(norm.vmin, norm.vmax, 4)
     looks: Looks = {"orientation": "horizontal", "ticks": ticks}
@@ -178,7 +195,7 @@ def _draw_bar(figure: Figure, top: float, norm: Any, colours: Any, words: str) -
     bar.set_ticklabels([f"{tick:.3g}" for tick in ticks])
     bar.outline.set_linewidth(0.4)
     looks = {"va": "center_baseline", "color": INK}
-    note(figure, MARGIN, top + 0.205, "ALE", **looks)
+    note(figure, MARGIN, top + 0.205, statistic, **looks)
     note(figure, left + width + 0.3, top + 0.205, words, **looks)
 
 

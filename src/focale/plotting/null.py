@@ -8,7 +8,6 @@ import numpy as np
 
 from focale.correction.p_values import PRule, p_of_maxima
 from focale.correction.result import FweResult
-from focale.inference.lattice import to_probability
 from focale.plotting.style import FAINT, MARGIN, PAGE_WIDTH, note, page, place, styled
 from focale.plotting.text import SIZES
 
@@ -21,7 +20,7 @@ _HEIGHT = 1.75  # inches of a panel
 
 
 def plot_null(corrected: FweResult, alpha: float = 0.05, title: str | None = None) -> Figure:
-    """Largest cluster and largest ALE of every random map, and those observed.
+    """Largest cluster and largest value of every random map, and those observed.
 
     Parameters
     ----------
@@ -42,9 +41,9 @@ def plot_null(corrected: FweResult, alpha: float = 0.05, title: str | None = Non
         sizes.set_xlabel("voxels of the largest cluster", fontsize=SIZES["small"])
         sizes.set_ylabel("random maps", fontsize=SIZES["small"])
         observed = np.array([cluster.peaks[0].value for cluster in corrected.clusters])
-        largest = to_probability(corrected.maxima.largest)
+        largest = corrected.uncorrected.ma.scale.value(corrected.maxima.largest)
         _draw(peaks, largest, observed, alpha, corrected.p_rule)
-        peaks.set_xlabel("largest ALE", fontsize=SIZES["small"])
+        peaks.set_xlabel(f"largest {corrected.words.statistic}", fontsize=SIZES["small"])
         text = (
             f"Grey: {n:,} random maps (seed {corrected.seed}). Triangles: the clusters that were "
             f"formed at p < {corrected.cluster_forming_p:g}, and their peaks.\n"

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from focale.phrases import count, one_line
-from focale.protocol.protocol import Protocol
+from focale.protocol.protocol import METHOD_NAMES, Protocol
 from focale.space.talairach import CONVERSION_NAMES
 from focale.studyset.model import Studyset
 from focale.studyset.others import taken_as
@@ -121,8 +121,7 @@ def _remarks(studyset: Studyset, n_independent: int, protocol: Protocol) -> list
     if unknown.size:
         remarks.append(
             f"No sample size is given for {unknown.size} of {count(len(studyset), 'experiment')} "
-            f"({_few([str(i) for i in unknown])}); a width of the footprints must be declared "
-            "(fwhm_mm in the protocol)."
+            f"({_few([str(i) for i in unknown])}); {_without_n(protocol)}."
         )
     if minimum <= n_independent < POWER_EXPERIMENTS:
         remarks.append(
@@ -135,6 +134,15 @@ def _remarks(studyset: Studyset, n_independent: int, protocol: Protocol) -> list
             f"{count(studyset.n_foci, 'focus', 'foci')}, with {CONVERSION_NAMES[matrix]}."
         )
     return remarks
+
+
+def _without_n(protocol: Protocol) -> str:
+    """What follows where a sample size is missing."""
+    if protocol.method == "ale":
+        return "a width of the footprints must be declared (fwhm_mm in the protocol)"
+    if protocol.weights != "equal":
+        return 'add it, or weigh all experiments alike (weights = "equal" in the protocol)'
+    return f"{METHOD_NAMES[protocol.method]} does not use it"
 
 
 def _few(names: list[str]) -> str:

@@ -346,6 +346,17 @@ class Protocol:
             raise ReadError(f"{path.name}: {message}") from error
 
 
+def has_choice(method: str, name: str) -> bool:
+    """Whether a method has a choice of the protocol.
+
+    Examples
+    --------
+    >>> has_choice("ale", "radius_mm"), has_choice("kda", "radius_mm"), has_choice("kda", "seed")
+    (False, True, True)
+    """
+    return name not in _OF_METHODS or method in _OF_METHODS[name][1]
+
+
 def _are_texts(value: object) -> bool:
     return isinstance(value, (tuple, list)) and all(isinstance(text, str) for text in value)
 

@@ -96,7 +96,7 @@ def _analysis(result: DescriptiveResult | InferentialResult) -> Iterator[Item]:
             "Null and correction",
             "Focale",
             "Null, iterations, seed, cluster-forming p, alpha and connectivity, in the methods "
-            "text; ALE has one tail.",
+            f"text; {result.words.statistic} has one tail.",
         )
     n, unit = result.decision.n_independent, result.decision.unit
     few = f"; fewer than {POWER_EXPERIMENTS} detect moderate effects poorly"

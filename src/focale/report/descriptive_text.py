@@ -59,20 +59,24 @@ def _evidence(result: DescriptiveResult) -> str:
 
 
 def _highest(result: DescriptiveResult) -> str:
-    several = result.decision.n_independent > 1
+    several, words = result.decision.n_independent > 1, result.words
+    unit = "" if words.means else _in_peaks(result)
     return (
-        "The raw ALE statistic map was inspected descriptively. "
+        f"The raw {words.statistic} statistic map was inspected descriptively. "
         + (
             "The included coordinates showed the strongest descriptive convergence near "
             if several
             else "The largest value of this single study lies near "
         )
-        + f"{place(result.ale.max_mm)} (ALE = {result.ale.max:.5f}, "
-        f"{result.in_peaks.max:.1f} times the peak of one typical experiment). The map is "
-        f"displayed above a display-only threshold of ALE > {result.display_threshold:.5f}, the "
-        f"{result.protocol.display_percentile:g}th percentile of its non-zero values, which "
+        + f"{place(result.stat.max_mm)} ({words.equals(result.stat.max)}{unit}). The map is "
+        f"displayed above a display-only threshold of {words.exceeds(result.display_threshold)}, "
+        f"the {result.protocol.display_percentile:g}th percentile of its non-zero values, which "
         "makes the picture readable and tests nothing."
     )
+
+
+def _in_peaks(result: DescriptiveResult) -> str:
+    return f", {result.in_peaks.max:.1f} times the peak of one typical experiment"
 
 
 def _clusters(result: DescriptiveResult) -> list[str]:
@@ -91,14 +95,18 @@ def _clusters(result: DescriptiveResult) -> list[str]:
         are = "is" if smaller == 1 else "are"
         text += f"; {in_words(smaller, 'smaller cluster')} {are} on the map but not in the table"
     sentences = [f"{text}."]
-    if clusters.labels[result.ale.values.argmax()] == 0:
-        sentences.append("The place of the largest ALE lies in one of these smaller clusters.")
+    if clusters.labels[result.stat.values.argmax()] == 0:
+        largest = result.words.statistic
+        sentences.append(
+            f"The place of the largest {largest} lies in one of these smaller clusters."
+        )
     return sentences
 
 
 def _dependence(result: DescriptiveResult) -> list[str]:
     """Which study the listed clusters lean on most, and by how much."""
     means, names = result.mean_study_contributions, study_names(result)
+    lowers = f"the {result.words.statistic} of the listed clusters"
     if not len(result.clusters) or len(names) < 2:
         return []
     order = np.argsort(-means, kind="stable")
@@ -109,17 +117,13 @@ def _dependence(result: DescriptiveResult) -> list[str]:
         "clusters were dominated by a single study. "
     )
     if shown[0] == "0%":
-        return [
-            f"{text}No single study lowers the ALE of the listed clusters by 1% when left out."
-        ]
+        return [f"{text}No single study lowers {lowers} by 1% when left out."]
     if len(first) > 1:
         few = listed(first[:5], "or") if len(first) <= 5 else f"any of {len(first)} studies"
-        return [
-            f"{text}Leaving out {few} lowers the ALE of the listed clusters most, by {shown[0]}."
-        ]
+        return [f"{text}Leaving out {few} lowers {lowers} most, by {shown[0]}."]
     second = order[1]
     text += (
-        f"Leaving out {first[0]} lowers the ALE of the listed clusters by {shown[0]} on average, "
+        f"Leaving out {first[0]} lowers {lowers} by {shown[0]} on average, "
         f"more than any other study (next: {names[second]}, {shown[1]})"
     )
     if means[order[0]] >= 1.5 * means[second]:

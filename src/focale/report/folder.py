@@ -118,27 +118,32 @@ def _write_texts(result: DescriptiveResult | InferentialResult, folder: Path) ->
 def _figures(result: DescriptiveResult | InferentialResult) -> dict[str, Callable[[], Any]]:
     ids = [str(experiment_id) for experiment_id in result.studyset.ids]
     names = [f"Cluster {number}" for number in range(1, len(result.clusters) + 1)]
+    key, what = result.words.key, {"statistic": result.words.statistic}
     figures: dict[str, Callable[[], Any]] = {
         "foci": lambda: plot_foci(result.studyset),
-        "aleGlass": lambda: plot_ale_glass(result.ale, result.studyset),
-        "contributionBars": lambda: plot_contribution_bars(ids, result.mean_contributions),
+        f"{key}Glass": lambda: plot_ale_glass(result.stat, result.studyset, **what),
+        "contributionBars": lambda: plot_contribution_bars(ids, result.mean_contributions, **what),
         "contributionMap": lambda: plot_contribution_heatmap(
-            ids, names, result.contributions.mean_drop
+            ids, names, result.contributions.mean_drop, **what
         ),
     }
     if result.robustness is not None:
         figures |= _of_robustness(result, result.robustness, names)
     if isinstance(result, InferentialResult):
-        figures["aleSlices"] = lambda: plot_ale_slices(
-            result.surviving, result.clusters.threshold, _at(result), words=_kept_words(result)
+        figures[f"{key}Slices"] = lambda: plot_ale_slices(
+            result.surviving,
+            result.clusters.threshold,
+            _at(result),
+            words=_kept_words(result),
+            **what,
         )
         figures["clustersGlass"] = lambda: plot_clusters_glass(
-            result.ale, result.clusters, _kept_words(result)
+            result.stat, result.clusters, _kept_words(result), **what
         )
         figures["nullMaxima"] = lambda: plot_null(result.fwe, result.protocol.alpha)
     else:
-        figures["aleSlices"] = lambda: plot_ale_slices(
-            result.ale, result.display_threshold, result.ale.max_mm
+        figures[f"{key}Slices"] = lambda: plot_ale_slices(
+            result.stat, result.display_threshold, result.stat.max_mm, **what
         )
     return figures
 
@@ -161,7 +166,7 @@ def _of_robustness(
 
 def _at(result: InferentialResult) -> tuple[float, float, float]:
     """Where slices are laid: through the highest surviving peak, or the highest of all."""
-    return result.clusters.members[0].peaks[0].mm if len(result.clusters) else result.ale.max_mm
+    return result.clusters.members[0].peaks[0].mm if len(result.clusters) else result.stat.max_mm
 
 
 def _kept_words(result: InferentialResult) -> str:

@@ -97,6 +97,7 @@ def _no_proof() -> str:
 
 def _clusters(result: InferentialResult) -> list[str]:
     corrected, studies = result.fwe, len(result.studyset.study_ids)
+    words = result.words
     sentences = []
     tested = list(zip(result.clusters, result.p_of_clusters, result.dominance, strict=True))
     for number, (cluster, p, flags) in enumerate(tested[:MOST_CLUSTERS], start=1):
@@ -105,7 +106,8 @@ def _clusters(result: InferentialResult) -> list[str]:
         sentences.append(
             f"Cluster {number} ({volume(cluster.volume_mm3)}; "
             f"{p_text(float(p), corrected.n_iterations)}, 95% Monte Carlo interval "
-            f"{share_text(low)} to {share_text(high)}) has its largest ALE, {peak.value:.5f}, at "
+            f"{share_text(low)} to {share_text(high)}) has its largest {words.statistic}, "
+            f"{words.value(peak.value)}, at "
             f"{place(peak.mm)}{anatomical(result, number - 1)}; {flags.n_contributing} of "
             f"{studies} studies contribute to it."
         )

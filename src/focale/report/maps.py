@@ -87,17 +87,8 @@ def maps_of(result: Reading) -> Iterator[MapFile]:
         yield from _inferential(result)
     elif isinstance(result, DescriptiveResult):
         yield from _descriptive(result)
-    yield MapFile(
-        "stat-ale_desc-peaks_statmap",
-        result.in_peaks.values,
-        ESTIMATE,
-        "ALE in peaks",
-        {
-            "Description": "ALE on the log scale in units of one typical experiment's peak: 1 is "
-            "what one experiment gives at its own focus, 2 what two give that report one place.",
-            "Unit": result.map.peak_unit,
-        },
-    )
+    if not result.words.means:
+        yield _in_peaks(result)
     if result.robustness is not None and result.robustness.stability is not None:
         yield from _stability(result.robustness.stability)
     inside = np.ones(result.mask.n_voxels, dtype=np.int16)
@@ -109,7 +100,7 @@ def _descriptive(result: DescriptiveResult) -> Iterator[MapFile]:
         "DisplayOnlyThreshold": result.display_threshold,
         "DisplayOnlyPercentile": result.protocol.display_percentile,
     }
-    yield _ale(result, "Descriptive: no null distribution was computed.", threshold)
+    yield _stat(result, "Descriptive: no null distribution was computed.", threshold)
     yield MapFile(
         "desc-clusters_dseg",
         result.clusters.labels,
@@ -124,15 +115,36 @@ def _descriptive(result: DescriptiveResult) -> Iterator[MapFile]:
     )
 
 
-def _ale(result: Reading, more: str, about: Mapping[str, Any]) -> MapFile:
-    text = f"ALE = 1 - prod(1 - MA) of all experiments, unthresholded. {more}".strip()
+def _in_peaks(result: Reading) -> MapFile:
+    words = result.words
     return MapFile(
-        "stat-ale_statmap", result.ale.values, ESTIMATE, "ALE", {"Description": text, **about}
+        f"stat-{words.key}_desc-peaks_statmap",
+        result.in_peaks.values,
+        ESTIMATE,
+        f"{words.statistic} in peaks",
+        {
+            "Description": f"{words.statistic} on the log scale in units of one typical "
+            "experiment's peak: 1 is what one experiment gives at its own focus, 2 what two give "
+            "that report one place.",
+            "Unit": result.map.peak_unit,
+        },
+    )
+
+
+def _stat(result: Reading, more: str, about: Mapping[str, Any]) -> MapFile:
+    words = result.words
+    text = f"{words.formula}, unthresholded. {more}".strip()
+    return MapFile(
+        f"stat-{words.key}_statmap",
+        result.stat.values,
+        ESTIMATE,
+        words.statistic,
+        {"Description": text, **about},
     )
 
 
 _LEVELS = {
-    "voxel": ("level-voxel_corr-FWE_method-montecarlo", "the ALE of a voxel"),
+    "voxel": ("level-voxel_corr-FWE_method-montecarlo", "the {statistic} of a voxel"),
     "size": (
         "level-cluster_corr-FWE_method-montecarlo_desc-size",
         "the size of the cluster a voxel belongs to; 1 outside clusters",
@@ -147,21 +159,22 @@ _LEVELS = {
 
 def _inferential(result: InferentialResult) -> Iterator[MapFile]:
     corrected, protocol = result.fwe, result.protocol
-    yield _ale(result, "", {})
+    yield _stat(result, "", {})
+    statistic, key = result.words.statistic, result.words.key
     one_tailed = "One-tailed, if the experiments were independent of each other in space."
     yield MapFile(
         "stat-p_statmap",
         result.p.values,
         P_VALUE,
         "p",
-        {"Description": f"Uncorrected p of ALE. {one_tailed}"},
+        {"Description": f"Uncorrected p of {statistic}. {one_tailed}"},
     )
     yield MapFile(
         "stat-z_statmap",
         result.z.values,
         Z_SCORE,
         "z",
-        {"Description": f"z of the uncorrected p of ALE, 0 where p >= .5. {one_tailed}"},
+        {"Description": f"z of the uncorrected p of {statistic}, 0 where p >= .5. {one_tailed}"},
     )
     null = null_record(result)
     if corrected.tfce is not None:
@@ -172,7 +185,7 @@ def _inferential(result: InferentialResult) -> Iterator[MapFile]:
     for level, (name, of_what) in _LEVELS.items():
         if level == "tfce" and corrected.tfce is None:
             continue
-        text = f"family-wise p of {of_what}"
+        text = f"family-wise p of {of_what.format(statistic=statistic)}"
         p, z = corrected.p(level), corrected.z(level)  # type: ignore[arg-type]
         yield MapFile(
             f"stat-p_{name}_statmap", p.values, P_VALUE, "p FWE", {"Description": text, **null}
@@ -181,11 +194,14 @@ def _inferential(result: InferentialResult) -> Iterator[MapFile]:
         yield MapFile(f"stat-z_{name}_statmap", z.values, Z_SCORE, "z FWE", about)
     kept = {"Alpha": protocol.alpha, "FamilywisePOf": protocol.correction, **null}
     yield MapFile(
-        "stat-ale_desc-surviving_statmap",
+        f"stat-{key}_desc-surviving_statmap",
         result.surviving.values,
         ESTIMATE,
-        "ALE, surviving",
-        {"Description": "ALE where the family-wise p is at most alpha, 0 elsewhere", **kept},
+        f"{statistic}, surviving",
+        {
+            "Description": f"{statistic} where the family-wise p is at most alpha, 0 elsewhere",
+            **kept,
+        },
     )
     yield MapFile(
         "desc-clusters_dseg",
@@ -242,7 +258,7 @@ def null_record(result: InferentialResult) -> dict[str, Any]:
         "PRule": corrected.p_rule,
         "MonteCarloErrorAtAlpha": float(np.sqrt(alpha * (1 - alpha) / n)),
         "ClusterFormingP": corrected.cluster_forming_p,
-        "ClusterFormingALE": threshold if np.isfinite(threshold) else None,
+        f"ClusterForming{result.words.key.upper()}": threshold if np.isfinite(threshold) else None,
         "Connectivity": CONTACTS[corrected.connectivity],
         "SamplingMask": corrected.sampling.name,
         "SamplingMaskSHA256": corrected.sampling.sha256,

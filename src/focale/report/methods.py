@@ -13,7 +13,7 @@ from focale.inferential import InferentialResult
 from focale.phrases import count, listed, one_line, volume
 from focale.protocol.profiles import profile_of
 from focale.protocol.protocol import Protocol
-from focale.report.references import cite
+from focale.report.references import cite, with_citations
 from focale.report.robustness_methods import robustness_methods
 from focale.studyset.others import taken_as
 
@@ -44,11 +44,11 @@ def methods(result: AnyReading, version: str) -> str:
         Plain text with citations in brackets; `references.cited_in` finds their keys.
     """
     sentences = [
-        _software(version),
+        _software(result, version),
         _evidence(result),
         *_space(result),
         _footprints(result),
-        _statistic(),
+        with_citations(result.words.within),
         _decision(result),
     ]
     if isinstance(result, InferentialResult):
@@ -61,15 +61,14 @@ def methods(result: AnyReading, version: str) -> str:
         sentences += _tfce(result)
     else:
         sentences.append(_display(result))
-    sentences += [_dependence(), *robustness_methods(result), *_anatomy(result)]
+    sentences += [_dependence(result), *robustness_methods(result), *_anatomy(result)]
     return " ".join(sentences)
 
 
-def _software(version: str) -> str:
+def _software(result: AnyReading, version: str) -> str:
+    method = with_citations(result.words.method)
     return (
-        "Reported coordinates were summarized with activation likelihood estimation (ALE) "
-        f"{cite('turkeltaub2002', 'eickhoff2009', 'turkeltaub2012')} as implemented in Focale "
-        f"{version}."
+        f"Reported coordinates were summarized with {method} as implemented in Focale {version}."
     )
 
 
@@ -118,31 +117,14 @@ def _space(result: AnyReading) -> list[str]:
 def _footprints(result: AnyReading) -> str:
     protocol, mask = result.protocol, result.mask
     edges = " x ".join(f"{edge:g}" for edge in np.round(mask.grid.voxel_size_mm, 3))
-    if protocol.fwhm_mm is not None:
-        width = f"a full width at half maximum of {protocol.fwhm_mm:g} mm"
-    else:
-        low, high = result.map.fwhm_mm.min(), result.map.fwhm_mm.max()
-        spread = f"{low:.1f} mm" if np.isclose(low, high) else f"{low:.1f} to {high:.1f} mm"
-        width = (
-            "a full width at half maximum that follows from the sample size of the experiment "
-            f"({spread}) {cite('eickhoff2009')}"
-        )
     placed = {
         "exact": "evaluated at voxel centres from the unrounded focus",
         "nearest": "centred on the voxel nearest to the focus",
         "jale": "centred on the next voxel left, in front and above (as JALE does)",
     }[protocol.placement]
     return (
-        f"Each focus was modelled by a three-dimensional Gaussian with {width}, {placed}, on a "
+        f"Each focus was modelled by {with_citations(result.map.footprint_words)}, {placed}, on a "
         f"grid of {edges} mm within {mask.name} ({mask.n_voxels:,} voxels)."
-    )
-
-
-def _statistic() -> str:
-    return (
-        "Within an experiment a voxel took the largest value any of its foci gave it "
-        f"{cite('turkeltaub2012')}; over experiments, ALE = 1 - prod(1 - MA), MA being the "
-        "modelled value of an experiment."
     )
 
 
@@ -181,37 +163,38 @@ def _decision(result: AnyReading) -> str:
 
 
 def _display(result: DescriptiveResult) -> str:
-    protocol = result.protocol
+    protocol, cut = result.protocol, result.words.exceeds(result.display_threshold)
     return (
         "For display only, the map is cut at the "
-        f"{protocol.display_percentile:g}th percentile of its non-zero values (ALE > "
-        f"{result.display_threshold:.5f}); clusters are voxels above it that share faces, listed "
-        f"from {volume(protocol.min_cluster_mm3)} on, with peaks at least 8 mm apart."
+        f"{protocol.display_percentile:g}th percentile of its non-zero values ({cut}); clusters "
+        f"are voxels above it that share faces, listed from {volume(protocol.min_cluster_mm3)} "
+        "on, with peaks at least 8 mm apart."
     )
 
 
 def _uncorrected(result: InferentialResult) -> str:
     binned = " of histograms with bins of 1e-5" if result.protocol.null == "eickhoff2012" else ""
+    words = result.words
     return (
-        "Uncorrected p values follow from the distribution of ALE at a voxel if the experiments "
-        f"were independent of each other in space {cite('eickhoff2012')}, computed by "
-        f"convolution{binned}."
+        f"Uncorrected p values follow from the distribution of {words.statistic} at a voxel if "
+        "the experiments were independent of each other in "
+        f"space{with_citations(words.null)}{binned}."
     )
 
 
 def _null(result: InferentialResult) -> str:
-    corrected = result.fwe
+    corrected, words = result.fwe, result.words
     formed = "no voxel was as rare"
     if np.isfinite(corrected.threshold):
-        formed = f"ALE >= {corrected.threshold:.5f}"
+        formed = f"{words.statistic} >= {words.value(corrected.threshold)}"
     return (
         f"Clusters were formed at an uncorrected p < {corrected.cluster_forming_p:g} ({formed}) "
         f"from voxels that share {CONTACTS[corrected.connectivity]}. The family-wise error was "
         f"controlled by Monte Carlo: in each of {count(corrected.n_iterations, 'iteration')} "
         f"(seed {corrected.seed}) every focus was moved to a voxel drawn uniformly from "
-        f"{corrected.sampling.name} ({corrected.sampling.n_voxels:,} voxels), with the number of "
-        "foci and the sample size of each experiment as observed, and the largest ALE, cluster "
-        f"size and cluster mass of the map were kept. {_p_rule(corrected.p_rule)}."
+        f"{corrected.sampling.name} ({corrected.sampling.n_voxels:,} voxels), with {words.kept} "
+        f"as observed, and the largest {words.statistic}, cluster size and cluster mass of the "
+        f"map were kept. {_p_rule(corrected.p_rule)}."
     )
 
 
@@ -248,10 +231,13 @@ def _corrected(result: InferentialResult) -> str:
     of = {
         "size": f"the p of its size was at most {protocol.alpha:g} {cite('eickhoff2016')}, which "
         f"took {count(corrected.smallest_size(protocol.alpha), 'voxel')}",
-        "mass": f"the p of its mass (the sum of -log(1 - ALE) above the threshold) was at most "
-        f"{protocol.alpha:g}",
+        "mass": f"the p of its mass (the sum of {result.words.mass} above the threshold) was "
+        f"at most {protocol.alpha:g}",
     }[protocol.correction]
-    return f"A cluster was kept if {of}. Peaks are those of ALE, at least 8 mm apart."
+    return (
+        f"A cluster was kept if {of}. Peaks are those of {result.words.statistic}, at least 8 mm "
+        "apart."
+    )
 
 
 def _tfce(result: InferentialResult) -> list[str]:
@@ -259,18 +245,19 @@ def _tfce(result: InferentialResult) -> list[str]:
         return []
     return [
         f"Threshold-free cluster enhancement {cite('smith2009')} of z was computed too, without "
-        "steps, with E = 0.5 and H = 2, and corrected by the same iterations; it is valid for ALE "
-        "but not more sensitive than cluster size, and not recommended to the general user "
+        "steps, with E = 0.5 and H = 2, and corrected by the same iterations; it "
+        f"{result.words.tfce}, and not recommended to the general user "
         f"{cite('frahm2022')}."
     ]
 
 
-def _dependence() -> str:
+def _dependence(result: AnyReading) -> str:
+    statistic = result.words.statistic
     return (
         "What each experiment and each study contributes to a cluster was computed by leaving it "
         "out, in closed form: the mean over the voxels of the cluster of 1 - S_i / S, S being the "
-        "ALE of all experiments and S_i the ALE of the others; its share is this number over "
-        "the sum of all."
+        f"{statistic} of all experiments and S_i the {statistic} of the others; its share is this "
+        "number over the sum of all."
     )
 
 

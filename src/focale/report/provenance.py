@@ -46,7 +46,7 @@ def write_provenance(result: Reading, folder: Path, run: Run) -> None:
     write_json(
         folder / "dataset_description.json",
         {
-            "Name": result.protocol.title or f"{kind} ALE of {record.source}",
+            "Name": result.protocol.title or f"{kind} {result.words.statistic} of {record.source}",
             "BIDSVersion": "1.10.0",
             "DatasetType": "derivative",
             "GeneratedBy": [focale],

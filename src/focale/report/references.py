@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 
@@ -9,9 +10,13 @@ _CITED = {
     "wilson1931": "Wilson and Hilferty, 1931",
     "turkeltaub2002": "Turkeltaub et al., 2002",
     "brett2002": "Brett et al., 2002",
+    "wager2003": "Wager et al., 2003",
+    "wager2004": "Wager et al., 2004",
     "lancaster2007": "Lancaster et al., 2007",
+    "wager2007": "Wager et al., 2007",
     "besag1991": "Besag and Clifford, 1991",
     "eickhoff2009": "Eickhoff et al., 2009",
+    "wager2009": "Wager et al., 2009",
     "smith2009": "Smith and Nichols, 2009",
     "phipson2010": "Phipson and Smyth, 2010",
     "eickhoff2011": "Eickhoff et al., 2011",
@@ -34,6 +39,17 @@ def cite(*keys: str) -> str:
     '(Turkeltaub et al., 2002; Eickhoff et al., 2009)'
     """
     return f"({'; '.join(_CITED[key] for key in keys)})"
+
+
+def with_citations(text: str) -> str:
+    """A text whose keys in braces are citations.
+
+    Examples
+    --------
+    >>> with_citations("largest value {turkeltaub2002; eickhoff2009}")
+    'largest value (Turkeltaub et al., 2002; Eickhoff et al., 2009)'
+    """
+    return re.sub(r"\{([^{}]+)\}", lambda found: cite(*found[1].split("; ")), text)
 
 
 def cited_in(text: str) -> list[str]:

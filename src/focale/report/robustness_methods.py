@@ -21,7 +21,7 @@ def robustness_methods(result: AnyReading) -> list[str]:
         return []
     return [
         *_left_out(result, answers),
-        *_removals(answers),
+        *_removals(result, answers),
         *([_stability(answers.stability)] if answers.stability else []),
         *([_fail_safe(answers.fail_safe)] if answers.fail_safe else []),
     ]
@@ -38,7 +38,7 @@ def _left_out(result: AnyReading, answers: Robustness) -> list[str]:
     ]
 
 
-def _removals(answers: Robustness) -> list[str]:
+def _removals(result: AnyReading, answers: Robustness) -> list[str]:
     if not answers.removals:
         return []
     most = answers.questions.exact_up_to
@@ -47,7 +47,8 @@ def _removals(answers: Robustness) -> list[str]:
     )
     return [
         f"To find the smallest set without which a cluster is lost, {small}the one with the "
-        "largest share of the cluster's sum of -log(1 - MA) was removed first, then the next."
+        f"largest share of the cluster's sum of {result.words.summand} was removed first, then "
+        "the next."
     ]
 
 

@@ -140,9 +140,8 @@ def _stability(result: AnyReading, found: Stability) -> str:
         f"cluster {c} {_percent(share)}"
         for c, share in enumerate(found.share_of_clusters, start=1)
     ]
-    has = (
-        found.rule.words if isinstance(result, InferentialResult) else "enough ALE to be displayed"
-    )
+    enough = f"enough {result.words.statistic} to be displayed"
+    has = found.rule.words if isinstance(result, InferentialResult) else enough
     lowest = int(found.mean_share.argmin())
     return (
         f"Share of {found.drawn} in which some voxel of a cluster has {has}: {listed(shares)}. "

@@ -29,14 +29,16 @@ def tables_of(result: DescriptiveResult | InferentialResult) -> Iterator[Table]:
     yield Table("labels", labels.label_frame(by_atlas, result.clusters), labels.COLUMNS)
     if isinstance(result, InferentialResult):
         formed = clusters.formed_frame(result)
-        yield Table("clustersFormed", formed, clusters.FORMED_COLUMNS)
+        yield Table("clustersFormed", formed, clusters.formed_columns(result))
     columns = contributions.columns_of(result)
     with_foci = {**columns, "n_foci": "Foci of the experiment in the cluster"}
     yield Table("contributions", contributions.contribution_frame(result), with_foci)
     yield Table("studies", contributions.study_frame(result), columns)
     if result.robustness is not None:
         yield from _of_robustness(result, result.robustness)
-    yield Table("experiments", evidence.experiment_frame(result), evidence.EXPERIMENT_COLUMNS)
+    yield Table(
+        "experiments", evidence.experiment_frame(result), evidence.experiment_columns(result)
+    )
     yield Table("foci", evidence.focus_frame(result), evidence.FOCUS_COLUMNS)
 
 

@@ -148,7 +148,7 @@ def stability(
     Parameters
     ----------
     statistic
-        The ALE map of all experiments.
+        The map of all experiments.
     clusters
         Clusters of the full set that are summed up.
     rule

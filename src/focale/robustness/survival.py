@@ -8,7 +8,7 @@ import numpy as np
 
 from focale.inference.clusters import Connectivity, connected_components
 from focale.space.mask import Mask
-from focale.typing import FloatArray, IntArray
+from focale.typing import IntArray
 
 ClusterLevel = Literal["voxel", "size", "mass"]
 COLUMN: dict[ClusterLevel, int] = {"voxel": 0, "size": 1, "mass": 2}

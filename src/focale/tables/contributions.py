@@ -19,44 +19,49 @@ from focale.reading import Reading
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFINITIONS = {
-    "mean_drop": "Mean over the cluster's voxels of 1 - S_i / S, S the ALE of all experiments and "
-    "S_i the ALE of the others (for experiments: NiMARE's Jackknife)",
+_DEFINITIONS = {
+    "mean_drop": "Mean over the cluster's voxels of 1 - S_i / S, S the {statistic} of all "
+    "experiments and S_i the {statistic} of the others (for experiments: NiMARE's Jackknife)",
     "share": "mean_drop scaled to sum to 1 over the rows of the cluster",
     "largest_drop": "Largest 1 - S_i / S of any voxel of the cluster",
     "drop_of_sums": "1 - (sum of S_i) / (sum of S) over the cluster's voxels: the ratio of summed "
     "values that papers describe",
-    "additive_share": "(sum of l_i) / (sum of L) over the cluster's voxels, l_i = -log(1 - MA_i) "
+    "additive_share": "(sum of l_i) / (sum of L) over the cluster's voxels, {summands} "
     "and L the sum over all experiments: adds up to 1 without scaling",
     "jale_sum": "JALE's SUM: sum over the cluster's voxels of the MA of what is left out",
     "jale_avg": "JALE's AVG: 100 times the mean over the cluster's voxels of that MA",
     "jale_max": "JALE's MAX: 100 times largest_drop",
     "jale_norm": "JALE's NORM: 100 times share",
 }
-"""The field's definitions of a contribution, by the names of their columns."""
-
-COLUMNS = {
+_CLUSTER = {
     "cluster": "Number of the cluster",
     "id": "What is left out: an experiment (study id, hyphen, contrast id) or a whole study",
-    **DEFINITIONS,
+}
+_WITHOUT = {
     "remains": "Whether connected voxels above the same display-only threshold, of at least the "
     "smallest volume listed, are left",
     "kept_share": "Share of the cluster's voxels still above the same threshold",
     "peak_shift_mm": "Distance from the cluster's peak to its highest value then, mm",
 }
-"""Columns of a descriptive reading."""
 
 
 def columns_of(result: Reading) -> dict[str, str]:
     """Names and meanings of the columns of `study_frame`."""
+    columns = {**_CLUSTER, **definitions(result), **_WITHOUT}
     if not isinstance(result, InferentialResult):
-        return COLUMNS
+        return columns
     remains = (
         "Whether connected voxels above the same threshold are left, at least "
         f"{result.clusters.min_voxels} of them. Threshold and number are those of all "
         "experiments: this is no test of the others"
     )
-    return {**COLUMNS, "remains": remains}
+    return {**columns, "remains": remains}
+
+
+def definitions(result: Reading) -> dict[str, str]:
+    """The field's definitions of a contribution, by the names of their columns."""
+    words = {"statistic": result.words.statistic, "summands": result.words.summands}
+    return {name: text.format(**words) for name, text in _DEFINITIONS.items()}
 
 
 def contribution_frame(result: Reading) -> pd.DataFrame:

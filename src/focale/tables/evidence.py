@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from focale.reading import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EXPERIMENT_COLUMNS = {
+_EXPERIMENT = {
     "id": "Experiment: study id, hyphen, contrast id",
     "study_id": "Study",
     "contrast_id": "Contrast within the study",
@@ -19,10 +21,12 @@ EXPERIMENT_COLUMNS = {
     "source": "Place in the source",
     "subject_group": "Participants; experiments with one name share them",
     "pooled_from": "Experiments as reported that were pooled into this one, by contrast",
-    "fwhm_mm": "Width (FWHM) of the footprint of the experiment's foci, mm",
+}
+_WEIGHT = {"weight": "Weight of the experiment, 1 on average"}
+_IN_MASK = {
     "n_foci_outside": "Foci whose nearest voxel lies outside the mask",
-    "mean_contribution": "Mean over the listed clusters of the share of ALE lost without the "
-    "experiment",
+    "mean_contribution": "Mean over the listed clusters of the share of {statistic} lost "
+    "without the experiment",
 }
 
 FOCUS_COLUMNS = {
@@ -45,18 +49,26 @@ FOCUS_COLUMNS = {
 }
 
 
+def experiment_columns(result: Reading) -> dict[str, str]:
+    """Names and meanings of the columns of `experiment_frame`."""
+    words, weighs = result.words, np.any(result.map.footprints.weight != 1)
+    in_mask = {k: v.format(statistic=words.statistic) for k, v in _IN_MASK.items()}
+    return {**_EXPERIMENT, **dict([words.width]), **(_WEIGHT if weighs else {}), **in_mask}
+
+
 def experiment_frame(result: Reading) -> pd.DataFrame:
-    """One row an experiment; columns as in `EXPERIMENT_COLUMNS`."""
+    """One row an experiment; columns as in `experiment_columns`."""
     table = result.studyset.metadata
     outside = result.mask.position_of(result.studyset.foci_mm) < 0
     owners = result.studyset.experiment_of_focus
     experiments = list(result.studyset)
     table["subject_group"] = [e.group for e in experiments]
     table["pooled_from"] = ["; ".join(m.contrast_id for m in e.members) for e in experiments]
-    table["fwhm_mm"] = result.map.fwhm_mm
+    table[result.words.width[0]] = result.map.footprints.width_mm
+    table["weight"] = result.map.footprints.weight
     table["n_foci_outside"] = [int(outside[owners == i].sum()) for i in range(len(table))]
     table["mean_contribution"] = result.mean_contributions
-    return table[list(EXPERIMENT_COLUMNS)]
+    return table[list(experiment_columns(result))]
 
 
 def focus_frame(result: Reading) -> pd.DataFrame:

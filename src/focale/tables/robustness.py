@@ -28,7 +28,7 @@ LEFT_OUT_COLUMNS = {
     "p_low": "Lower end of its 95 % Monte Carlo interval (Clopper and Pearson)",
     "p_high": "Upper end of it",
     "kept_share": "Share of the cluster's voxels in listed clusters of the new reading",
-    "peak_shift_mm": "Distance from the cluster's peak to the highest ALE within it then, mm",
+    "peak_shift_mm": "Distance from the cluster's peak to its highest value then, mm",
     "new_clusters": "Listed clusters of the new reading that share no voxel with any cluster of "
     "the reading of all; first row of each id",
 }

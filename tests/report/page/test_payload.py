@@ -87,7 +87,7 @@ def test_viewer_payload__holds_ale_of_the_voxels_worth_showing(described, payloa
     values = described.ale.values
     assert positions.tolist() == np.flatnonzero(values >= payload["map"]["lowest"]).tolist()
     assert np.abs(ale_in(payload) - values[positions]).max() <= payload["map"]["step"] / 2
-    assert payload["map"]["lowest"] <= payload["threshold"]["ale"]
+    assert payload["map"]["lowest"] <= payload["threshold"]["value"]
     assert payload["map"]["max"] == described.ale.max
 
 
@@ -99,7 +99,7 @@ def test_viewer_payload__rounds_no_voxel_over_the_threshold(pain, inferred):
 
 
 def assert_cut_is_exact(result, payload):
-    threshold = payload["threshold"]["ale"]
+    threshold = payload["threshold"]["value"]
     steps = unpacked(payload["map"]["log_sum"])
     first = np.floor(-np.log1p(-threshold) / payload["map"]["step"]) + 1  # as viewer.js has it
     above = positions_of(result, payload)[steps >= first]
@@ -161,7 +161,7 @@ def test_viewer_payload__labels_the_picture_as_the_atlas_does(payload, rng):
 
 def test_viewer_payload__says_what_the_threshold_is(described, inferred):
     words = viewer_payload(described)["threshold"]
-    assert words["ale"] == described.display_threshold
+    assert words["value"] == described.display_threshold
     assert words["any"] == "display-only: ALE > 0.00604"
     words = viewer_payload(inferred)["threshold"]
     assert words["listed"] == "clusters with cluster-size p(FWE) <= .05"
@@ -182,7 +182,7 @@ def test_viewer_payload__says_when_nothing_survives(pain):
     result = infer(pain, Protocol(iterations=200, cluster_forming_p=1e-30))
     payload = viewer_payload(result)
     assert payload["threshold"]["listed"] == "no cluster has a cluster-size p(FWE) <= .05"
-    assert 0 < payload["map"]["lowest"] <= payload["threshold"]["ale"] <= payload["map"]["max"]
+    assert 0 < payload["map"]["lowest"] <= payload["threshold"]["value"] <= payload["map"]["max"]
     assert payload["threshold"]["any"].endswith("no voxel has an uncorrected p < 1e-30")
 
 

@@ -270,7 +270,7 @@ def test_page_of_folder__refuses_what_is_no_result(tmp_path):
         page_of_folder(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 99}', '{"format": 2}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 99}', '{"format": 3}'])
 def test_page_of_folder__refuses_data_that_are_not_a_pages(pain8_described, tmp_path, content):
     write_reading(pain8_described, tmp_path / "o", RUN)
     (tmp_path / "o" / "report.json").write_text(content)

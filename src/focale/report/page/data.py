@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from focale.descriptive import DescriptiveResult
+from focale.estimators.spheres import RADIUS_MM
 from focale.inferential import InferentialResult
 from focale.phrases import one_line, peak_name, share_text
+from focale.protocol.protocol import has_choice
 from focale.report.checklist import checklist
 from focale.report.files import table_text
 from focale.report.inferential_text import OF_WHAT, found_text
@@ -27,9 +29,9 @@ from focale.report.provenance import Run, provenance_of
 from focale.report.references import bibtex, cited_in
 from focale.report.sentences import counts_of
 from focale.report.tables import tables_of
-from focale.tables.contributions import DEFINITIONS
+from focale.tables.contributions import definitions
 
-FORMAT = 2
+FORMAT = 3
 """Raised when a page can no longer be made from older data."""
 
 _INFERENTIAL_CHOICES = (
@@ -58,13 +60,14 @@ def report_data(result: DescriptiveResult | InferentialResult, run: Run) -> dict
         "title": one_line(result.protocol.title or result.studyset.record.source, 200),
         "mode": "inferential" if is_inferential else "descriptive",
         "lead": _lead(result),
+        "words": _words(result),
         "protocol": _protocol(result),
         "provenance": provenance_of(result, run),
         "clusters": [_cluster(result, number) for number in range(len(result.clusters))],
         "threshold": _threshold(result),
         "formed": _formed(result),
         "contributions": _contributions(result),
-        "definitions": DEFINITIONS,
+        "definitions": definitions(result),
         "robustness": robustness_data(result),
         "studies": _studies(result),
         "interpretation": interpretation(result),
@@ -74,6 +77,11 @@ def report_data(result: DescriptiveResult | InferentialResult, run: Run) -> dict
         "tables": {table.name: table_text(table.frame) for table in tables_of(result)},
         "viewer": viewer_payload(result),
     }
+
+
+def _words(result: DescriptiveResult | InferentialResult) -> dict[str, str]:
+    """How the statistic is spoken of."""
+    return {"statistic": result.words.statistic, "means": result.words.means}
 
 
 def _lead(result: DescriptiveResult | InferentialResult) -> str:
@@ -90,7 +98,11 @@ def _protocol(result: DescriptiveResult | InferentialResult) -> dict[str, Any]:
     return {
         "declared": one_line(protocol.declared),
         "fingerprint": protocol.fingerprint,
-        "choices": {k: _shown(v) for k, v in protocol.choices.items() if k not in other},
+        "choices": {
+            k: _shown(k, v)
+            for k, v in protocol.choices.items()
+            if k not in other and has_choice(protocol.method, k)
+        },
         "deviations": [
             {name: one_line(text, 400) for name, text in asdict(deviation).items()}
             for deviation in protocol.deviations
@@ -98,11 +110,15 @@ def _protocol(result: DescriptiveResult | InferentialResult) -> dict[str, Any]:
     }
 
 
-def _shown(value: Any) -> str:
+_UNSET = {"fwhm_mm": "from the sample sizes", "radius_mm": f"{RADIUS_MM:g}"}
+"""What stands for a choice that was not made."""
+
+
+def _shown(name: str, value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return "; ".join(one_line(str(text), 200) for text in value) or "none"
     if value is None:
-        return "from the sample sizes"
+        return _UNSET.get(name, "not set")
     return one_line(f"{value:g}" if isinstance(value, float) else str(value), 200)
 
 
@@ -129,7 +145,7 @@ def _cluster(result: DescriptiveResult | InferentialResult, number: int) -> dict
         of_peak = {
             "name": peak_name(number + 1, order),
             "mm": list(peak.mm),
-            "ale": peak.value,
+            "value": result.words.value(peak.value, decimals=4),
             "in_peaks": float(in_peaks[peak.position]),
             "label": [one_line(str(a.clusters[number].peaks[order])) for a in result.anatomy],
         }
@@ -148,14 +164,13 @@ def _threshold(result: DescriptiveResult | InferentialResult) -> dict[str, Any]:
     if isinstance(result, InferentialResult):
         corrected, protocol = result.fwe, result.protocol
         return {
-            "ale": result.clusters.threshold,
             "listed": f"{OF_WHAT[protocol.correction]} family-wise p of at most "
             f"{share_text(protocol.alpha)}",
             "n_iterations": corrected.n_iterations,
             "smallest_size": result.clusters.min_voxels,
         }
     return {
-        "ale": result.display_threshold,
+        "above": result.words.exceeds(result.display_threshold),
         "percentile": result.protocol.display_percentile,
         "min_cluster_mm3": result.protocol.min_cluster_mm3,
         "smaller": len(result.clusters.smaller_volumes_mm3),
@@ -169,7 +184,7 @@ def _formed(result: DescriptiveResult | InferentialResult) -> list[dict[str, Any
     return [
         {
             "mm": list(cluster.peaks[0].mm),
-            "ale": cluster.peaks[0].value,
+            "value": result.words.value(cluster.peaks[0].value, decimals=4),
             "n_voxels": int(cluster.positions.size),
             "p_size": float(p_size),
             "p_mass": float(p_mass),

@@ -20,7 +20,7 @@ def threshold_words(result: DescriptiveResult | InferentialResult, shown: float)
     result
         A descriptive or an inferential reading.
     shown
-        ALE the picture is cut at.
+        Value the picture is cut at.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def threshold_words(result: DescriptiveResult | InferentialResult, shown: float)
 
 
 def _descriptive(result: DescriptiveResult) -> dict[str, str]:
-    cut = f"display-only: ALE > {result.display_threshold:.5f}"
+    cut = f"display-only: {result.words.exceeds(result.display_threshold)}"
     floor = volume(result.protocol.min_cluster_mm3)
     words = {
         "clusters": "only listed clusters",
@@ -54,7 +54,7 @@ def _inferential(result: InferentialResult, shown: float) -> dict[str, str]:
     level = OF_WHAT[protocol.correction]
     kind = "voxel" if protocol.correction == "voxel" else "cluster"
     kept = f"{level} p(FWE) <= {share_text(protocol.alpha)}"
-    cut = f"ALE > {shown:.5f}"
+    cut = result.words.exceeds(shown)
     formed = f"uncorrected p < {share_text(protocol.cluster_forming_p)}"
     if kind == "voxel":
         any_words = f"display-only: {cut}, the largest that does not survive"

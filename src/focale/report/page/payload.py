@@ -39,7 +39,7 @@ def viewer_payload(result: AnyReading) -> dict[str, Any]:
     """
     picture = brain_picture()
     threshold = _threshold(result)
-    shown = shown_maps(result.ma, result.ale.values, threshold)
+    shown = shown_maps(result.ma, result.stat.values, threshold)
     return {
         "format": 1,
         "mode": "inferential" if isinstance(result, InferentialResult) else "descriptive",
@@ -49,7 +49,8 @@ def viewer_payload(result: AnyReading) -> dict[str, Any]:
         "atlas": _atlas(result.anatomy[0].atlas) if result.anatomy else None,
         "map": _map(result, shown),
         "inside": _inside(result.mask),
-        "threshold": {"ale": threshold, **threshold_words(result, threshold)},
+        "words": {"statistic": result.words.statistic, "decimals": result.words.decimals},
+        "threshold": {"value": threshold, **threshold_words(result, threshold)},
         "only_listed": isinstance(result, InferentialResult),
         "colours": packed(_colours()),
         "start_mm": _start(result),
@@ -59,15 +60,15 @@ def viewer_payload(result: AnyReading) -> dict[str, Any]:
 
 
 def _threshold(result: AnyReading) -> float:
-    """ALE that the picture is cut at first."""
+    """Value that the picture is cut at first."""
     level = (
         result.display_threshold
         if isinstance(result, DescriptiveResult)
         else result.clusters.threshold
     )
-    if level <= result.ale.max:
+    if level <= result.stat.max:
         return level
-    values = result.ale.values  # no voxel has so small a p: some other level to begin with
+    values = result.stat.values  # no voxel has so small a p: some other level to begin with
     return float(np.percentile(values[values > 0], 95.0))
 
 
@@ -98,7 +99,8 @@ def _map(result: AnyReading, shown: ShownMaps) -> dict[str, Any]:
         "places": packed(np.diff(shown.places, prepend=0)),
         "step": shown.step,
         "lowest": shown.lowest,
-        "max": result.ale.max,
+        "max": result.stat.max,
+        "kind": result.ma.scale.kind,
         "log_sum": packed(shown.log_sum),
         "clusters": packed(result.clusters.labels[shown.positions]),
         "n_clusters": len(result.clusters),
@@ -155,7 +157,7 @@ def _edges(grid: Grid, ijk: Any = None) -> FloatArray:
 
 def _start(result: AnyReading) -> list[float]:
     """The highest peak that is listed, or the highest place of all."""
-    mm = result.clusters.members[0].peaks[0].mm if len(result.clusters) else result.ale.max_mm
+    mm = result.clusters.members[0].peaks[0].mm if len(result.clusters) else result.stat.max_mm
     return [float(v) for v in mm]
 
 
@@ -177,7 +179,7 @@ def _note(mask: Mask) -> str:
 
 
 def _colours() -> Any:
-    """Shape (256, 3); red, green and blue of the colours of ALE."""
+    """Shape (256, 3); red, green and blue of the colours of the statistic."""
     from matplotlib import colormaps
 
     return colormaps[ALE_COLOURS](np.arange(256), bytes=True)[:, :3]

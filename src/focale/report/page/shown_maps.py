@@ -1,6 +1,6 @@
 """The map of a reading, and each experiment's part in it, small enough for a page.
 
-On the log lattice ALE without an experiment is L - l: the page holds L and every l in
+On the lattice the statistic without an experiment is L - l: the page holds L and every l in
 whole numbers of one common step, of the voxels worth showing, and takes away what a reader
 leaves out. Each number is rounded once, so that L - l is within one step of the exact
 value (half a step more for each further experiment left out). The threshold of the report
@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from focale.inference.lattice import STEP
 from focale.inference.ma_maps import MaMaps
 from focale.space.grid import Grid
 from focale.typing import FloatArray, IntArray
+
+MOST_STEPS = 65_535
+"""What 16 bits hold."""
 
 FINEST_STEP = 2.0**-19
 """Step of the numbers of a page, in units of L: a fifth of the last digit shown of ALE."""
@@ -44,7 +46,7 @@ class ShownMaps:
     step
         Unit of `log_sum` and `own`, of L.
     lowest
-        Voxels with an ALE below it are left out.
+        Voxels with a value below it are left out.
     log_sum
         Shape (n,), uint16; L in steps.
     own
@@ -62,23 +64,23 @@ class ShownMaps:
     own: tuple[IntArray, ...] | None
 
 
-def shown_maps(ma: MaMaps, ale: FloatArray, threshold: float) -> ShownMaps:
-    """Numbers of the voxels with an ALE of half the threshold or more, if there is room.
+def shown_maps(ma: MaMaps, stat: FloatArray, threshold: float) -> ShownMaps:
+    """Numbers of the voxels with a value of half the threshold or more, if there is room.
 
-    Where there is not, a higher ALE up to the threshold bounds what is shown; where that
+    Where there is not, a higher value up to the threshold bounds what is shown; where that
     does not make room either, the values of experiments are left out.
 
     Parameters
     ----------
     ma
         Modelled activation of the experiments.
-    ale
+    stat
         Shape (n_voxels,), in mask order.
     threshold
-        ALE that the map is cut at first.
+        Value that the map is cut at first.
     """
-    lowest, has_room = _lowest(ma, ale, threshold)
-    positions = np.flatnonzero(ale >= lowest)
+    lowest, has_room = _lowest(ma, stat, threshold)
+    positions = np.flatnonzero(stat >= lowest)
     step = _step(ma, threshold)
     grid, corner, places = _box(ma, positions)
     return ShownMaps(
@@ -88,31 +90,34 @@ def shown_maps(ma: MaMaps, ale: FloatArray, threshold: float) -> ShownMaps:
         places=places,
         step=step,
         lowest=lowest,
-        log_sum=_in_steps(ma.log_sum[positions], step),
+        log_sum=_in_steps(ma, ma.log_sum[positions], step),
         own=tuple(_own(ma, positions, step)) if has_room else None,
     )
 
 
 def _step(ma: MaMaps, threshold: float) -> float:
     """A step so that rounding moves no voxel over the threshold."""
-    finest = max(FINEST_STEP, float(ma.log_sum.max()) * STEP / 65_535)
-    whole = np.floor(-np.log1p(-threshold) / STEP + 1e-3)  # the last lattice value not above
-    cut = float(whole + 0.5) * STEP
+    lattice, largest = ma.scale.step, float(ma.log_sum.max())
+    if lattice > FINEST_STEP and largest <= MOST_STEPS:
+        return lattice  # as it is: nothing is rounded
+    finest = max(FINEST_STEP, largest * lattice / MOST_STEPS)
+    whole = np.floor(ma.scale.sum_of(threshold) / lattice + 1e-3)  # the last one not above
+    cut = float(whole + 0.5) * lattice
     if cut < finest / 2:
         return finest
     return cut / (max(0.0, float(np.floor(cut / finest - 0.5))) + 0.5)
 
 
-def _lowest(ma: MaMaps, ale: FloatArray, threshold: float) -> tuple[float, bool]:
-    """Smallest ALE shown, and whether there is room for the values of experiments."""
-    cost = _BYTES_OF_VOXEL + _BYTES_OF_ENTRY * np.bincount(ma.voxels, minlength=ale.size)
+def _lowest(ma: MaMaps, stat: FloatArray, threshold: float) -> tuple[float, bool]:
+    """Smallest value shown, and whether there is room for the values of experiments."""
+    cost = _BYTES_OF_VOXEL + _BYTES_OF_ENTRY * np.bincount(ma.voxels, minlength=stat.size)
     room = min(_MOST_ROOM, _ROOM + _ROOM_OF_FURTHER * max(0, ma.n_experiments - 21))
-    order = np.argsort(-ale, kind="stable")
+    order = np.argsort(-stat, kind="stable")
     used = np.cumsum(cost[order])
     fits = int(np.searchsorted(used, room, side="right"))
-    bound = float(ale[order[min(fits, ale.size - 1)]])
+    bound = float(stat[order[min(fits, stat.size - 1)]])
     lowest = min(max(threshold / 2, bound), threshold)
-    needed = float(used[np.count_nonzero(ale >= lowest) - 1])
+    needed = float(used[np.count_nonzero(stat >= lowest) - 1])
     return lowest, needed <= 1.5 * room
 
 
@@ -124,13 +129,13 @@ def _own(ma: MaMaps, positions: IntArray, step: float) -> list[IntArray]:
         voxels, values = ma.entries(i)
         at = place[voxels]
         numbers = np.zeros(positions.size, dtype=np.uint16)
-        numbers[at[at >= 0]] = _in_steps(values[at >= 0], step)
+        numbers[at[at >= 0]] = _in_steps(ma, values[at >= 0], step)
         own.append(numbers)
     return own
 
 
-def _in_steps(lattice: IntArray, step: float) -> IntArray:
-    steps: IntArray = np.rint(lattice * (STEP / step)).astype(np.uint16)
+def _in_steps(ma: MaMaps, lattice: IntArray, step: float) -> IntArray:
+    steps: IntArray = np.rint(lattice * (ma.scale.step / step)).astype(np.uint16)
     return steps
 
 

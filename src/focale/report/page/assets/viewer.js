@@ -31,7 +31,7 @@
   const now = {
     mm: data.start_mm.slice(),
     map: 'all',
-    threshold: data.threshold.ale,
+    threshold: data.threshold.value,
     moved: false, // whether the reader moved the threshold
     opacity: 0.9,
     listed: data.only_listed,
@@ -131,7 +131,14 @@
   let shades = null;
   let numbers = null; // of labels
 
-  const toAle = (steps) => -Math.expm1(-steps * data.map.step);
+  /* The statistic of a sum of steps, and back: a probability 1 - exp(-L), or the sum itself. */
+  const isSum = data.map.kind === 'sum';
+  const toValue = (steps) => (isSum ? steps * data.map.step : -Math.expm1(-steps * data.map.step));
+  const toSteps = (value) => (isSum ? value : -Math.log1p(-value)) / data.map.step;
+
+  /* A value as it is printed; a count has no more decimals than it needs. */
+  const { statistic, decimals } = data.words;
+  const valueWords = (value) => (decimals === null ? String(Number(value.toFixed(2))) : value.toFixed(decimals));
 
   function membersOf(key) {
     if (key === 'all') return [];
@@ -191,7 +198,7 @@
 
   function valueAt(mm) {
     const place = mapGrid.at(mm);
-    return place < 0 ? 0 : toAle(shown.volume[place]);
+    return place < 0 ? 0 : toValue(shown.volume[place]);
   }
 
   function isInside(mm) {
@@ -236,25 +243,25 @@
     palette = printing ? LIGHT : Object.fromEntries(Object.keys(LIGHT).map((name) => [name, given(name)]));
   }
 
-  let colours = null; // 256 colours of ALE, red green blue
+  let colours = null; // 256 colours of the statistic, red green blue
   const lookup = new Uint32Array(65536); // colour of every number of steps, as little-endian RGBA
 
   const shortNumber = (value) => String(Number(value.toPrecision(3)));
-  const scaleLow = () => Math.min(now.threshold, data.threshold.ale);
+  const scaleLow = () => Math.min(now.threshold, data.threshold.value);
 
-  function colourOf(ale) {
+  function colourOf(value) {
     const low = scaleLow();
-    const share = data.map.max > low ? (ale - low) / (data.map.max - low) : 1;
+    const share = data.map.max > low ? (value - low) / (data.map.max - low) : 1;
     return 3 * Math.max(0, Math.min(255, Math.floor(share * 256)));
   }
 
   function fillLookup() {
     const alpha = Math.round(now.opacity * 255) << 24;
-    const last = Math.min(65535, Math.ceil(-Math.log1p(-data.map.max) / data.map.step) + 1);
-    const first = Math.floor(-Math.log1p(-now.threshold) / data.map.step) + 1;
+    const last = Math.min(65535, Math.ceil(toSteps(data.map.max)) + 1);
+    const first = Math.floor(toSteps(now.threshold)) + 1;
     lookup.fill(0, 0, Math.min(first, 65536));
     for (let steps = first; steps <= last; steps += 1) {
-      const c = colourOf(toAle(steps));
+      const c = colourOf(toValue(steps));
       lookup[steps] = (alpha | (colours[c + 2] << 16) | (colours[c + 1] << 8) | colours[c]) >>> 0;
     }
   }
@@ -265,14 +272,14 @@
     const image = context.createImageData(256, 1);
     const low = scaleLow();
     for (let i = 0; i < 256; i += 1) {
-      const ale = low + ((i + 0.5) / 256) * (data.map.max - low);
-      const c = colourOf(ale);
-      image.data.set([colours[c], colours[c + 1], colours[c + 2], ale > now.threshold ? 255 : 0], 4 * i);
+      const value = low + ((i + 0.5) / 256) * (data.map.max - low);
+      const c = colourOf(value);
+      image.data.set([colours[c], colours[c + 1], colours[c + 2], value > now.threshold ? 255 : 0], 4 * i);
     }
     context.putImageData(image, 0, 0);
     const ticks = [0, 1, 2, 3].map((i) => shortNumber(low + (i / 3) * (data.map.max - low)));
     part('bar-numbers').replaceChildren(...ticks.map((tick) => element('span', tick)));
-    canvas.setAttribute('aria-label', `Colours of ALE from ${ticks[0]}, dark, to ${ticks[3]}, bright`);
+    canvas.setAttribute('aria-label', `Colours of ${statistic} from ${ticks[0]}, dark, to ${ticks[3]}, bright`);
   }
 
   /* ---------------------------------------------------------------- marks of foci */
@@ -642,9 +649,9 @@
   function valueText() {
     if (!isInside(now.mm)) return 'outside the mask';
     const place = mapGrid.at(now.mm);
-    if (place < 0 || !shown.kept[place]) return `ALE below ${data.map.lowest.toFixed(5)}`;
-    const full = toAle(shown.full[place]).toFixed(5);
-    return now.map === 'all' ? `ALE ${full}` : `ALE ${full}, without it ${valueAt(now.mm).toFixed(5)}`;
+    if (place < 0 || !shown.kept[place]) return `${statistic} below ${valueWords(data.map.lowest)}`;
+    const full = `${statistic} ${valueWords(toValue(shown.full[place]))}`;
+    return now.map === 'all' ? full : `${full}, without it ${valueWords(valueAt(now.mm))}`;
   }
 
   function meaningText() {
@@ -652,7 +659,7 @@
     const which = (now.listed ? 'listed' : 'any') + (now.map === 'all' ? '' : '_without');
     if (!now.moved) return words[which];
     const where = now.listed ? `, ${words.clusters}` : '';
-    return `your threshold, display only: ALE > ${now.threshold.toFixed(5)}${where}`;
+    return `your threshold, display only: ${statistic} > ${valueWords(now.threshold)}${where}`;
   }
 
   function focusWords(focus) {
@@ -685,8 +692,8 @@
     part('name').textContent = name ? `Without ${name}` : 'All experiments';
     part('meaning').textContent = meaningText();
     part('reset').hidden = !now.moved;
-    part('threshold-number').textContent = now.threshold.toFixed(5);
-    part('threshold').setAttribute('aria-valuetext', `ALE ${now.threshold.toFixed(5)}`);
+    part('threshold-number').textContent = valueWords(now.threshold);
+    part('threshold').setAttribute('aria-valuetext', `${statistic} ${valueWords(now.threshold)}`);
     part('opacity').setAttribute('aria-valuetext', `${Math.round(now.opacity * 100)} %`);
   }
 
@@ -912,27 +919,27 @@
   }
 
   const range = data.map.max - data.map.lowest;
-  const sliderToAle = (at) => data.map.lowest + (at / 1000) * range;
-  const aleToSlider = (ale) => (range > 0 ? Math.round((1000 * (ale - data.map.lowest)) / range) : 0);
+  const sliderToValue = (at) => data.map.lowest + (at / 1000) * range;
+  const valueToSlider = (value) => (range > 0 ? Math.round((1000 * (value - data.map.lowest)) / range) : 0);
 
-  function setThreshold(ale, moved) {
-    now.threshold = ale;
+  function setThreshold(value, moved) {
+    now.threshold = value;
     now.moved = moved;
     refresh({ slices: [0, 1, 2], table: true });
   }
 
   function connect() {
-    part('threshold').value = aleToSlider(data.threshold.ale);
+    part('threshold').value = valueToSlider(data.threshold.value);
     part('opacity').value = Math.round(now.opacity * 100);
     part('listed').checked = now.listed;
     part('listed-words').textContent = data.threshold.clusters;
     part('map').addEventListener('change', (event) => showMap(event.target.value));
     part('threshold').addEventListener('input', (event) => {
-      setThreshold(sliderToAle(Number(event.target.value)), true);
+      setThreshold(sliderToValue(Number(event.target.value)), true);
     });
     part('reset').addEventListener('click', () => {
-      part('threshold').value = aleToSlider(data.threshold.ale);
-      setThreshold(data.threshold.ale, false);
+      part('threshold').value = valueToSlider(data.threshold.value);
+      setThreshold(data.threshold.value, false);
       part('threshold').focus(); // the button goes away
     });
     part('opacity').addEventListener('input', (event) => {

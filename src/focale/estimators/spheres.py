@@ -1,4 +1,4 @@
-"""Arguments that scripts written for NiMARE give to the estimators of spheres."""
+"""What the estimators of spheres share: their radius, and the arguments NiMARE has for them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ RADIUS_MM = 10.0
 
 LARGEST_RADIUS_MM = 60.0
 """No sphere is larger: two of them side by side fill a head."""
+
+RADIUS_COLUMN = ("radius_mm", "Radius of the sphere around each of the experiment's foci, mm")
 
 _WEIGHTINGS: dict[Any, Weights] = {None: "equal", "uniform": "equal", "sample_size": "sqrt_n"}
 
