@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from focale.atlases.finding import find_atlas as find_atlas
     from focale.atlases.reading import read_atlas as read_atlas
     from focale.comparison.compare import compare as compare
+    from focale.conjoining.conjunction import conjunction as conjunction
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
@@ -56,6 +57,7 @@ _HOME = {
     "bonferroni": "focale.correction.voxelwise",
     "check": "focale.studyset.findings",
     "compare": "focale.comparison.compare",
+    "conjunction": "focale.conjoining.conjunction",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
     "examine": "focale.examination",
@@ -91,6 +93,7 @@ __all__ = [
     "bonferroni",
     "check",
     "compare",
+    "conjunction",
     "describe",
     "describe_into",
     "examine",

@@ -15,6 +15,7 @@ from focale.cli.assess import assess
 from focale.cli.atlases import atlases
 from focale.cli.check import check
 from focale.cli.compare import compare
+from focale.cli.conjunction import conjunction
 from focale.cli.convert import convert
 from focale.cli.demo import demo
 from focale.cli.describe import describe
@@ -45,7 +46,7 @@ def app() -> None:
 
 COMMANDS = (
     *(demo, app_command, check, convert, assess, plan, protocol),
-    *(run_command, describe, compare, report, merge, atlases, lint),
+    *(run_command, describe, compare, conjunction, report, merge, atlases, lint),
 )
 for command in COMMANDS:
     app.add_command(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -58,10 +58,30 @@ def write_maps(result: Reading, folder: Path, label: str) -> None:
     label
         First part of the file names.
     """
-    mask = result.mask
+    write_map_files(maps_of(result), result.mask, folder, label, len(result.clusters))
+
+
+def write_map_files(
+    maps: Iterable[MapFile], mask: Mask, folder: Path, label: str, n_clusters: int
+) -> None:
+    """Write maps, each with a JSON file beside it, and the names of the labels.
+
+    Parameters
+    ----------
+    maps
+        The maps; that of the clusters among them is "desc-clusters_dseg".
+    mask
+        Their voxels.
+    folder
+        Where to write; must exist.
+    label
+        First part of the file names.
+    n_clusters
+        Number of the clusters.
+    """
     common = {"SpatialReference": mask.space, "Mask": mask.name, "MaskSHA256": mask.sha256}
     stem = f"{label}{_space_and_resolution(mask)}"
-    for file in maps_of(result):
+    for file in maps:
         description = f"Focale {version('focale')}: {file.title}"
         save_nifti(
             file.values,
@@ -72,7 +92,7 @@ def write_maps(result: Reading, folder: Path, label: str) -> None:
             description=description,
         )
         write_json(folder / f"{stem}_{file.name}.json", {**file.about, **common})
-    rows = [f"{n}\tcluster {n}" for n in range(1, len(result.clusters) + 1)]
+    rows = [f"{n}\tcluster {n}" for n in range(1, n_clusters + 1)]
     write_text(folder / f"{stem}_desc-clusters_dseg.tsv", "\n".join(["index\tname", *rows]))
 
 
