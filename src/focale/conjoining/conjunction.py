@@ -27,7 +27,7 @@ from focale.conjoining.tested_set import (
 from focale.correction.p_values import smallest_p
 from focale.errors import ArgumentError, EvidenceError
 from focale.inference.clusters import Cluster, Clusters, Connectivity, find_clusters
-from focale.phrases import count, one_line, place, share_text
+from focale.phrases import count, listed, one_line, place, share_text
 from focale.reading import diagnose, name_clusters
 from focale.space.voxelmap import VoxelMap
 from focale.typing import FloatArray, IntArray
@@ -214,19 +214,24 @@ def _decided_otherwise(
     sets: Sequence[TestedSet], alpha: float, level: ConjunctionLevel
 ) -> Iterator[str]:
     """Where the conjunction asks something else than a protocol, or that was deviated from."""
+    decided: dict[str, list[str]] = {}
     for own in sets:
-        name, protocol = one_line(own.name), own.protocol
-        if protocol is None:
-            yield f"{name} was tested without a protocol"
-            continue
-        decided = f"{protocol.correction} at alpha {protocol.alpha:g}"
-        asked = f"{level} at alpha {alpha:g}"
-        if decided != asked:
-            yield f"the protocol of {name} decides by {decided}; here it is {asked}, as was given"
-        for deviation in protocol.deviations:
+        if own.protocol is None:
+            yield f"{one_line(own.name)} was tested without a protocol"
+        else:
+            by = f"{own.protocol.correction} at alpha {own.protocol.alpha:g}"
+            decided.setdefault(by, []).append(one_line(own.name))
+    asked = f"{level} at alpha {alpha:g}"
+    for by, names in decided.items():
+        if by != asked:
+            are = "protocol of {} decides" if len(names) == 1 else "protocols of {} decide"
+            yield f"the {are.format(listed(names))} by {by}; here it is {asked}, as was given"
+    for own in sets:
+        for deviation in own.protocol.deviations if own.protocol else ():
             yield (
-                f"{name} deviates from its protocol, declared {one_line(deviation.declared)} "
-                f'("{one_line(deviation.reason, 400)}"): {one_line(deviation.changes, 400)}'
+                f"{one_line(own.name)} deviates from its protocol, declared "
+                f'{one_line(deviation.declared)} ("{one_line(deviation.reason, 400)}"): '
+                f"{one_line(deviation.changes, 400)}"
             )
 
 

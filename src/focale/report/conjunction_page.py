@@ -15,17 +15,20 @@ from focale.report.conjunction_text import (
     conjunction_text,
     count_rows,
     found_text,
+    note_texts,
     part_rows,
     reach_texts,
-    remarks,
     rule_text,
     set_rows,
     shared_rows,
+    shared_texts,
 )
 from focale.report.markdown import escape
 from focale.report.page.render import fill
 
 MOST_IN_TITLE = 4
+TEXTS = ("set", "label", "kind", "name", "sets", "survive in exactly")
+"""Columns of words; all others are of numbers."""
 
 
 def conjunction_page(conjunction: Conjunction, command: str, picture: bytes) -> str:
@@ -50,9 +53,10 @@ def conjunction_page(conjunction: Conjunction, command: str, picture: bytes) -> 
         version=version("focale"),
         picture=base64.b64encode(picture).decode("ascii"),
         tables=_tables(conjunction),
-        notes=remarks(conjunction),
+        shared=shared_texts(conjunction),
+        notes=note_texts(conjunction),
         text=conjunction_text(conjunction),
-        made_by=[command, *(own.command for own in conjunction.sets if own.command)],
+        made_by=made_by(conjunction, command),
     )
 
 
@@ -64,8 +68,16 @@ def conjunction_markdown(conjunction: Conjunction, command: str) -> str:
     ]
     for section in _tables(conjunction):
         parts += [f"## {section['title']}", section["about"], _table(section["rows"])]
-    parts += ["## Made by", f"    {one_line(command, 1000)}"]
+    parts += ["## Made by", "\n".join(f"    {line}" for line in made_by(conjunction, command))]
     return "\n\n".join(parts)
+
+
+def made_by(conjunction: Conjunction, command: str) -> list[str]:
+    """The command that repeats the conjunction, and those that repeat its sets."""
+    lines = [one_line(command, 1000)]
+    for name, own in zip(conjunction.names, conjunction.sets, strict=True):
+        lines.append(f"{name}: {one_line(own.command, 1000) or 'made in Python'}")
+    return lines
 
 
 def title_of(conjunction: Conjunction) -> str:
@@ -79,20 +91,32 @@ def title_of(conjunction: Conjunction) -> str:
 def _tables(conjunction: Conjunction) -> list[dict[str, Any]]:
     sections = []
     if len(conjunction.clusters):
+        parts = _name_after(part_rows(conjunction), 1)
         sections += [
             ("clusters", "Clusters of the conjunction", cluster_rows(conjunction)),
-            ("parts", "Where each cluster lies in each set", part_rows(conjunction)),
+            ("parts", "Where each cluster lies in each set", parts),
         ]
     sections += [
         ("counts", "In how many sets a voxel survives", count_rows(conjunction)),
-        ("sets", "The sets", set_rows(conjunction)),
+        ("sets", "The sets", _name_after(set_rows(conjunction), 0)),
     ]
     if conjunction.shared:
         sections.append(("shared", "In more than one set", shared_rows(conjunction)))
     return [
-        {"id": name, "title": title, "about": ABOUT[name], "rows": rows}
+        {
+            "id": name,
+            "title": title,
+            "about": ABOUT[name],
+            "rows": rows,
+            "numbers": [cell not in TEXTS for cell in rows[0]],
+        }
         for name, title, rows in sections
     ]
+
+
+def _name_after(rows: Sequence[Sequence[str]], columns: int) -> list[list[str]]:
+    """Rows whose last cell, the name of a set, comes after so many columns."""
+    return [[*row[:columns], row[-1], *row[columns:-1]] for row in rows]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

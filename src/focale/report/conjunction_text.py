@@ -15,6 +15,7 @@ from focale.report.inferential_text import MOST_CLUSTERS, OF_WHAT, p_text
 
 NICHOLS = "Nichols et al. 2005, doi:10.1016/j.neuroimage.2004.12.005"
 MOST_NAMES = 5
+MOST_ROWS = 20
 ABOUT = {
     "clusters": "Peaks are of the smallest z of the uncorrected p of the sets, a unit they share. "
     "p is the largest family-wise p of the sets.",
@@ -84,20 +85,23 @@ def reach_texts(conjunction: Conjunction) -> list[str]:
 
 def count_texts(conjunction: Conjunction) -> list[str]:
     """How many voxels survive in how many sets, said to be descriptive."""
-    *some, (n_sets, n_in_all) = conjunction.counts.items()
-    first, *others = [f"{n:,} in exactly {in_words(k, 'set')}" for k, n in some]
-    n_first = some[0][1]
-    first = first.replace(
-        " in", f" {'voxel survives' if n_first == 1 else 'voxels survive'} in", 1
-    )
-    every = f"{n_in_all:,} in {'both' if n_sets == 2 else f'all {n_sets}'}"
-    return [f"Descriptive, not tested: {listed([first, *others, every])}."]
+    (_, n_in_one), *others = conjunction.counts.items()
+    survive = "voxel survives" if n_in_one == 1 else "voxels survive"
+    parts = [f"{n_in_one:,} {survive} in exactly one set"]
+    parts += [f"{n:,} in exactly {in_words(k, 'set')}" for k, n in others[:-1]]
+    n_sets, n = others[-1]
+    parts.append(f"{n:,} in {'both' if n_sets == 2 else f'all {n_sets}'}")
+    return [f"Descriptive, not tested: {listed(parts)}."]
 
 
 def remarks(conjunction: Conjunction) -> list[str]:
     """Sentences that a reader of the tables should know."""
-    notes = [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in conjunction.notes]
-    return [*shared_texts(conjunction), *notes]
+    return [*shared_texts(conjunction), *note_texts(conjunction)]
+
+
+def note_texts(conjunction: Conjunction) -> list[str]:
+    """The notes as sentences."""
+    return [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in conjunction.notes]
 
 
 def shared_texts(conjunction: Conjunction) -> list[str]:
@@ -202,9 +206,9 @@ def part_rows(conjunction: Conjunction) -> list[list[str]]:
     rows = [
         [
             "cluster",
-            "its cluster",
-            "mm3",
-            "common",
+            "lies in cluster",
+            "of mm3",
+            "share of it",
             "p",
             "95 % interval",
             "ALE",
@@ -265,9 +269,12 @@ def set_rows(conjunction: Conjunction) -> list[list[str]]:
 def shared_rows(conjunction: Conjunction) -> list[list[str]]:
     """Header, and one row for each experiment or subject group in more than one set."""
     rows = [["kind", "name", "sets"]]
-    for found in conjunction.shared:
+    for found in conjunction.shared[:MOST_ROWS]:
         sets = ", ".join(conjunction.names[k] for k in found.sets)
         rows.append([found.kind, one_line(found.name), sets])
+    more = len(conjunction.shared) - MOST_ROWS
+    if more > 0:
+        rows.append(["", f"and {more:,} more, in the table of the folder", ""])
     return rows
 
 
