@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from validation.published.conjunction import children_rows, conjunction_rows, smallest_z
 from validation.published.enge2021 import enge_volume
 
@@ -21,3 +23,10 @@ def test_conjunction__of_children_and_adults_lies_in_the_children(corpus):
     assert len(rows) == 12
     assert [row for row in rows if not row.agrees] == []
     assert enge_volume("all", "z_thresh").max() > 7.4
+
+
+def test_report__has_no_row_that_disagrees():
+    report = Path(__file__).parents[2] / "validation/conjunction.md"
+    lines = report.read_text(encoding="utf-8").splitlines()
+    assert sum("| yes |" in line for line in lines) == 22
+    assert not any("**no**" in line for line in lines)
