@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from focale.atlases.finding import find_atlas as find_atlas
     from focale.atlases.reading import read_atlas as read_atlas
     from focale.comparison.compare import compare as compare
+    from focale.conjoining.conjunction import conjunction as conjunction
     from focale.contrasts.chi2 import MKDAChi2 as MKDAChi2
     from focale.contrasts.contrast import ContrastOptions as ContrastOptions
     from focale.contrasts.contrast import contrast as contrast
@@ -67,6 +68,7 @@ _HOME = {
     "bonferroni": "focale.correction.voxelwise",
     "check": "focale.studyset.findings",
     "compare": "focale.comparison.compare",
+    "conjunction": "focale.conjoining.conjunction",
     "contrast": "focale.contrasts.contrast",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
@@ -108,6 +110,7 @@ __all__ = [
     "bonferroni",
     "check",
     "compare",
+    "conjunction",
     "contrast",
     "describe",
     "describe_into",

@@ -58,16 +58,34 @@ def write_maps(result: Reading, folder: Path, label: str) -> None:
     label
         First part of the file names.
     """
-    stem = write_map_files(maps_of(result), result.mask, folder, label)
-    rows = [f"{n}\tcluster {n}" for n in range(1, len(result.clusters) + 1)]
-    write_text(folder / f"{stem}_desc-clusters_dseg.tsv", "\n".join(["index\tname", *rows]))
+    write_map_files(maps_of(result), result.mask, folder, label, len(result.clusters))
 
 
-def write_map_files(files: Iterable[MapFile], mask: Mask, folder: Path, label: str) -> str:
-    """Write maps, each with a JSON file beside it; gives how their names begin."""
+def write_map_files(
+    maps: Iterable[MapFile],
+    mask: Mask,
+    folder: Path,
+    label: str,
+    n_clusters: int | None = None,
+) -> None:
+    """Write maps, each with a JSON file beside it, and names of the labels of clusters.
+
+    Parameters
+    ----------
+    maps
+        The maps.
+    mask
+        Their voxels.
+    folder
+        Where to write; must exist.
+    label
+        First part of the file names.
+    n_clusters
+        Number of the clusters of the map "desc-clusters_dseg", if there is one.
+    """
     common = {"SpatialReference": mask.space, "Mask": mask.name, "MaskSHA256": mask.sha256}
     stem = f"{label}{_space_and_resolution(mask)}"
-    for file in files:
+    for file in maps:
         description = f"Focale {version('focale')}: {file.title}"
         save_nifti(
             file.values,
@@ -78,7 +96,10 @@ def write_map_files(files: Iterable[MapFile], mask: Mask, folder: Path, label: s
             description=description,
         )
         write_json(folder / f"{stem}_{file.name}.json", {**file.about, **common})
-    return stem
+    if n_clusters is None:
+        return
+    rows = [f"{n}\tcluster {n}" for n in range(1, n_clusters + 1)]
+    write_text(folder / f"{stem}_desc-clusters_dseg.tsv", "\n".join(["index\tname", *rows]))
 
 
 def maps_of(result: Reading) -> Iterator[MapFile]:
