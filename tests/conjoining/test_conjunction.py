@@ -251,7 +251,7 @@ def test_conjunction__refuses_a_descriptive_reading(three_sets, set_protocol):
 
 def test_conjunction__refuses_an_uncorrected_result(three_sets, small_mask_path):
     uncorrected = ALE(mask=Mask.from_image(small_mask_path)).fit(a_set(1))
-    with pytest.raises(ArgumentError, match=r"AleResult is none; correct it with fwe\(result\)"):
+    with pytest.raises(ArgumentError, match=r"Result is none; correct it with fwe\(result\)"):
         conjunction([three_sets[0], uncorrected])
 
 
