@@ -85,8 +85,7 @@ def _cluster_sets(conjunction: Conjunction) -> tuple[pd.DataFrame, dict[str, str
         "p_low": "Lower end of its 95 % Monte Carlo interval (Clopper and Pearson)",
         "p_high": "Upper end of it",
         "stat": "Statistic of the set (ALE unless it has another method) at the peak of the "
-        "conjunction; it grows with the number of experiments, so it is not to be compared between "
-        "sets",
+        "conjunction; it grows with the number of experiments: not to be compared between sets",
         "z_value": "z of the uncorrected p of the set at the peak of the conjunction",
         "n_contributing": "Studies of the set with a focus in the cluster of the conjunction or a "
         "share of at least 5 % of its statistic",
