@@ -83,11 +83,11 @@ _HOME = {
 
 __all__ = [
     "ALE",
+    "KDA",
     "FDRCorrector",
     "FWECorrector",
     "FocusCounter",
     "Jackknife",
-    "KDA",
     "MKDADensity",
     "Protocol",
     "Questions",
