@@ -93,6 +93,9 @@ def test_merge_experiments__of_single_foci_adds_their_spheres():
     assert merged.n_experiments == 5
     np.testing.assert_array_equal(merged.map(0), sum(of_foci.map(f) for f in range(3)))
     np.testing.assert_array_equal(merged.log_sum, of_foci.log_sum)
+    laid = model_activation(FOCI, OFFSETS, SPHERES, mask, adds=True)
+    for part in ("offsets", "voxels", "values", "log_sum"):
+        np.testing.assert_array_equal(getattr(laid, part), getattr(merged, part))
 
 
 # ------------------------------------------------------------------------ the null
