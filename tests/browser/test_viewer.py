@@ -299,6 +299,28 @@ def test_viewer__says_what_the_threshold_means(show, descriptive_page, inferenti
     assert text_of(page, "meaning").endswith("not tested anew")
 
 
+def test_viewer__of_counts_shows_whole_numbers_under_their_name(show, tmp_path):
+    pain = Studyset(pain_studyset_path())
+    result = infer(pain, Protocol(method="mkda", iterations=100))
+    page = show(page_of(result, tmp_path))
+    assert page.text_content(".fv-bar-name") == "MKDA density"
+    mm = result.clusters.members[0].peaks[0].mm
+    readout = text_of(page, "readout")
+    assert readout.startswith(f"x = {mm[0]:g}, y = {mm[1]:g}, z = {mm[2]:g} mm · MKDA density 10")
+    assert state(page)["value"] == 10
+    page.uncheck("[data-fv=listed]")
+    words = text_of(page, "meaning")
+    assert words.startswith("display-only: MKDA density > 4, where clusters were formed")
+    position = result.mask.position_of(np.array([mm]))[0]
+    for i in range(len(pain)):
+        page.evaluate(f"focaleViewer.showMap('experiment:{i}')")
+        wait_for_map(page, f"experiment:{i}")
+        assert state(page)["value"] == result.map.without(i).values[position]
+    page.focus("[data-fv=threshold]")
+    page.keyboard.press("End")
+    assert "your threshold, display only: MKDA density > 10" in text_of(page, "meaning")
+
+
 def test_viewer__claims_nothing_when_descriptive(show, descriptive_page):
     page = show(descriptive_page)
     for key in ("all", "experiment:3"):

@@ -50,12 +50,13 @@ CENTRES = {
 
 
 @pytest.mark.parametrize("centres", CENTRES.values(), ids=CENTRES.keys())
-def test_stamp__equals_naive(any_stamp, footprints, centres):
+@pytest.mark.parametrize("adds", [False, True])
+def test_stamp__equals_naive(any_stamp, footprints, centres, adds):
     centres = np.array(centres, dtype=np.int64).reshape(-1, 3)
     which = np.arange(len(centres)) % 2
     volume, row_start, row_stop = scratch()
-    any_stamp(footprints, which, centres, volume, row_start, row_stop)
-    expected = naive.stamp(footprints, which, centres, np.zeros(SHAPE, dtype=np.int32))
+    any_stamp(footprints, which, centres, volume, row_start, row_stop, adds)
+    expected = naive.stamp(footprints, which, centres, np.zeros(SHAPE, dtype=np.int32), adds)
     np.testing.assert_array_equal(volume, expected)
 
 

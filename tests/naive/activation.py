@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 
-def stamp(footprints, which, centres, volume):
-    """A new volume, raised to the footprint around each focus."""
+def stamp(footprints, which, centres, volume, adds=False):
+    """A new volume, raised to the footprint around each focus, or by it."""
     raised = volume.copy()
     for number, centre in zip(which, centres, strict=True):
         footprint = footprints[number]
@@ -17,7 +17,8 @@ def stamp(footprints, which, centres, volume):
                 int(c) + p - n // 2 for c, p, n in zip(centre, place, footprint.shape, strict=True)
             )
             if all(0 <= v < n for v, n in zip(voxel, volume.shape, strict=True)):
-                raised[voxel] = max(raised[voxel], footprint[place])
+                both = raised[voxel], footprint[place]
+                raised[voxel] = sum(both) if adds else max(both)
     return raised
 
 

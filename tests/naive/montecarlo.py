@@ -19,13 +19,19 @@ def philox(counter, key):
     return np.random.Philox(key=whole_key, counter=before).random_raw(4)
 
 
-def fingerprints(experiments, widths):
-    """Name of each experiment by its foci and its width, in thousandths of a mm."""
+def fingerprints(experiments, widths, sphere_weights=None):
+    """Name of each experiment by its foci and its width, in thousandths of a mm.
+
+    Spheres say that they are, and have a weight, in thousandths too.
+    """
     seen, names = [], []
-    for foci, width in zip(experiments, widths, strict=True):
+    weights = sphere_weights if sphere_weights is not None else [None] * len(experiments)
+    for foci, width, weight in zip(experiments, widths, weights, strict=True):
         rows = sorted(([round(float(c) * 1000) for c in mm] for mm in foci), key=lambda r: r[::-1])
         numbers = [round(float(width) * 1000), *(number for row in rows for number in row)]
         content = struct.pack(f"<{len(numbers)}q", *numbers)
+        if weight is not None:
+            content += b"sphere" + struct.pack("<q", round(float(weight) * 1000))
         digest = hashlib.sha256(str(seen.count(content)).encode() + b":" + content).digest()
         names.append(int.from_bytes(digest[:8], "little"))
         seen.append(content)

@@ -26,7 +26,7 @@ from focale.estimators.spheres import (
     radius_from,
 )
 from focale.estimators.words import Words
-from focale.inference.ma_maps import MaMaps, Placement, merge_experiments, model_activation
+from focale.inference.ma_maps import MaMaps, Placement, model_activation
 from focale.inference.shapes import SPHERE, Footprints
 from focale.space.mask import Mask
 from focale.studyset.model import Studyset
@@ -113,9 +113,7 @@ class KDA(Estimator):
         self, foci_mm: FloatArray, offsets: IntArray, footprints: Footprints, mask: Mask
     ) -> MaMaps:
         """Modelled activation of each experiment: its spheres add up."""
-        units = self.null_units(offsets, footprints)
-        of_foci = model_activation(foci_mm, *units, mask, self.placement)
-        return merge_experiments(of_foci, np.repeat(np.arange(len(footprints)), np.diff(offsets)))
+        return model_activation(foci_mm, offsets, footprints, mask, self.placement, adds=True)
 
     def null_units(self, offsets: IntArray, footprints: Footprints) -> tuple[IntArray, Footprints]:
         """Every focus on its own."""

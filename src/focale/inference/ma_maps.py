@@ -141,8 +141,10 @@ def model_activation(
     footprints: Footprints | FloatArray,
     mask: Mask,
     placement: Placement = "exact",
+    *,
+    adds: bool = False,
 ) -> MaMaps:
-    """Lay the footprints of all foci and keep the maximum within each experiment.
+    """Lay the footprints of all foci and keep the largest value within each experiment.
 
     Parameters
     ----------
@@ -161,6 +163,8 @@ def model_activation(
         "exact" evaluates a footprint at voxel centres from the focus as reported;
         "nearest" first moves the focus to the nearest voxel centre (ties to the even
         index, as NiMARE does), "jale" to the next one left, in front and above, as JALE does.
+    adds
+        Whether the footprints of an experiment add up instead.
 
     References
     ----------
@@ -181,7 +185,7 @@ def model_activation(
         for i in range(len(laid)):
             own = slice(offsets[i], offsets[i + 1])
             distinct, which = _distinct(laid.shape, voxel_size_mm, kinds[own])
-            stamp(distinct, which, centres[own], volume, row_start, row_stop)
+            stamp(distinct, which, centres[own], volume, row_start, row_stop, int(adds))
             voxels, values = entries[:, filled[i] :]
             n = collect(volume, row_start, row_stop, mask.index, voxels, values, log_sum)
             filled[i + 1] = filled[i] + n

@@ -1,7 +1,8 @@
-"""Modelled activation of one experiment: the maximum of the footprints of its foci.
+"""Modelled activation of one experiment: the largest of its footprints, or their sum.
 
 Turkeltaub et al. 2012 (doi:10.1002/hbm.21186): within an experiment a voxel takes
-the largest value any focus gives it. Values are integers of the log lattice, so
+the largest value any focus gives it; in kernel density analysis (Wager et al. 2003,
+doi:10.1016/S1053-8119(03)00078-8) the sum of them. Values are integers of a lattice, so
 the order of foci and of experiments cannot change a bit.
 """
 
@@ -22,14 +23,16 @@ def stamp(
     volume: IntArray,
     row_start: IntArray,
     row_stop: IntArray,
+    adds: int = 0,
 ) -> None:
-    """Raise `volume` to the footprint around each focus.
+    """Raise `volume` to the footprint around each focus, or by it.
 
     footprints : shape (t, a, b, c); odd edges, the focus in the middle voxel
     which : shape (f,); the footprint of each focus
     centres : shape (f, 3); voxel of each focus, perhaps outside the volume
     volume : shape (x, y, z); changed
     row_start, row_stop : shape (x, y); touched span of z of each row, changed
+    adds : 1 where footprints add up, 0 where the largest value counts
     """
     size_x, size_y, size_z = volume.shape
     half_x = footprints.shape[1] // 2
@@ -48,8 +51,12 @@ def stamp(
             for y in range(max(corner_y, 0), min(corner_y + footprint.shape[1], size_y)):
                 row = volume[x, y, z_start:z_stop]
                 values = footprint[x - corner_x, y - corner_y, z_start - corner_z :]
-                for k in range(row.size):
-                    row[k] = max(row[k], values[k])
+                if adds:
+                    for k in range(row.size):
+                        row[k] += values[k]
+                else:
+                    for k in range(row.size):
+                        row[k] = max(row[k], values[k])
                 row_start[x, y] = min(row_start[x, y], z_start)
                 row_stop[x, y] = max(row_stop[x, y], z_stop)
 

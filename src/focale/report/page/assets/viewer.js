@@ -933,6 +933,7 @@
     part('opacity').value = Math.round(now.opacity * 100);
     part('listed').checked = now.listed;
     part('listed-words').textContent = data.threshold.clusters;
+    part('bar-name').textContent = statistic;
     part('map').addEventListener('change', (event) => showMap(event.target.value));
     part('threshold').addEventListener('input', (event) => {
       setThreshold(sliderToValue(Number(event.target.value)), true);
