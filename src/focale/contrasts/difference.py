@@ -246,17 +246,12 @@ def difference_test(
 
 def design_of(first: AleMap, second: AleMap, settings: ContrastSettings) -> LabelDesign:
     """What the labelings of two sides are made from; raises as `difference_test` does."""
-    _check_alike(first, second)
+    check_alike(first, second)
+    check_subsample(settings.subsample, first, second)
     ma, in_first, names = join_units(
         units_of(first.studyset, first.ma, first.fwhm_mm),
         units_of(second.studyset, second.ma, second.fwhm_mm),
     )
-    fewest = min(int(in_first.sum()), int((~in_first).sum()))
-    if settings.subsample is not None and settings.subsample > fewest:
-        raise ArgumentError(
-            f"matched subsamples of {settings.subsample} were asked for, but the smaller side has "
-            f"{fewest} independent experiments; ask for at most {fewest}"
-        )
     return label_design(ma, in_first, names, STEP, settings.subsample)
 
 
@@ -321,7 +316,17 @@ def _tail(
     )
 
 
-def _check_alike(first: AleMap, second: AleMap) -> None:
+def check_subsample(subsample: int | None, first: AleMap, second: AleMap) -> None:
+    """Refuse matched subsamples that are larger than a side."""
+    fewest = min(len(side.studyset.subject_groups) for side in (first, second))
+    if subsample is not None and subsample > fewest:
+        raise ArgumentError(
+            f"matched subsamples of {subsample} were asked for, but the smaller side has "
+            f"{fewest} independent experiments; ask for at most {fewest}"
+        )
+
+
+def check_alike(first: AleMap, second: AleMap) -> None:
     """Refuse sides that were mapped in different ways."""
     if first.mask.sha256 != second.mask.sha256:
         raise ArgumentError(

@@ -6,6 +6,7 @@ participants on both sides would have to be on both sides of every labeling.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,9 @@ from focale._check import check_choice
 from focale.errors import ArgumentError, EvidenceError
 from focale.inference.fingerprints import experiment_fingerprints
 from focale.inference.ma_maps import MaMaps, join_maps, merge_experiments
+from focale.io.records import ExperimentRecord
 from focale.phrases import count, one_line
+from focale.studyset.findings import same_sample_of
 from focale.studyset.model import Studyset
 from focale.typing import BoolArray, FloatArray, IntArray
 
@@ -38,6 +41,8 @@ class Sides:
         The evidence of each side before anything was left out.
     dropped
         What was left out of both because it was on both, in words.
+    suspected
+        What may be of the same participants under different names, in words; kept.
     """
 
     first: Studyset
@@ -45,6 +50,7 @@ class Sides:
     names: tuple[str, str]
     reported: tuple[Studyset, Studyset]
     dropped: tuple[str, ...] = ()
+    suspected: tuple[str, ...] = ()
 
 
 def sides_of(
@@ -52,6 +58,8 @@ def sides_of(
     second: Studyset,
     names: tuple[str, str] = ("first", "second"),
     shared: Shared = "refuse",
+    *,
+    by_study: bool = False,
 ) -> Sides:
     """Two evidence bases as the sides of a contrast.
 
@@ -64,6 +72,9 @@ def sides_of(
     shared
         What is done with experiments and subject groups that are on both sides: "refuse",
         or "drop" to leave them out of both.
+    by_study
+        Whether a study's participants are taken for the same whatever subject groups the
+        source names (`independence = "study"` in the protocol).
 
     Raises
     ------
@@ -81,7 +92,7 @@ def sides_of(
         )
     if names[0] == names[1]:
         names = (f"{names[0]} (1)", f"{names[1]} (2)")
-    common, of_first, of_second = _in_common(first, second)
+    common, of_first, of_second = _in_common(first, second, by_study=by_study)
     if common and shared == "refuse":
         few = "; ".join(common[:3])
         raise EvidenceError(
@@ -91,13 +102,8 @@ def sides_of(
             "them out of both with --drop-shared (shared='drop'), or give different participants "
             "different names with --group"
         )
-    sides = Sides(
-        _without(first, of_first, names[0]),
-        _without(second, of_second, names[1]),
-        names,
-        (first, second),
-        tuple(common),
-    )
+    left = _without(first, of_first, names[0]), _without(second, of_second, names[1])
+    sides = Sides(*left, names, (first, second), tuple(common), _suspected(*left, names))
     for name, side in zip(names, (sides.first, sides.second), strict=True):
         n = len({e.group for e in side if e.foci})
         if n < FEWEST:
@@ -114,15 +120,18 @@ def units_of(studyset: Studyset, ma: MaMaps, fwhm_mm: FloatArray) -> tuple[MaMap
     A unit is a subject group: experiments of the same participants keep together in every
     labeling.
     """
-    names = experiment_fingerprints(studyset.foci_mm, studyset.offsets, fwhm_mm)
     groups = studyset.subject_groups
     if len(groups) == len(studyset):
-        return ma, names
+        return ma, experiment_fingerprints(studyset.foci_mm, studyset.offsets, fwhm_mm)
     number = {group: i for i, group in enumerate(groups)}
     group = np.array([number[e.group] for e in studyset])
-    together = np.zeros(len(groups), dtype=np.uint64)
-    np.bitwise_xor.at(together, group, names)
-    return merge_experiments(ma, group), together
+    # named as one experiment with the foci of all, so that their order in the file is nothing
+    of_focus = np.repeat(group, np.diff(studyset.offsets))
+    foci_mm = studyset.foci_mm[np.argsort(of_focus, kind="stable")]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(of_focus, minlength=len(groups)))])
+    widest = np.zeros(len(groups))
+    np.maximum.at(widest, group, fwhm_mm)
+    return merge_experiments(ma, group), experiment_fingerprints(foci_mm, offsets, widest)
 
 
 def join_units(
@@ -133,16 +142,19 @@ def join_units(
     return join_maps(first[0], second[0]), in_first, np.concatenate([first[1], second[1]])
 
 
-def _in_common(first: Studyset, second: Studyset) -> tuple[list[str], set[str], set[str]]:
+def _in_common(
+    first: Studyset, second: Studyset, *, by_study: bool
+) -> tuple[list[str], set[str], set[str]]:
     """What both sides have, in words, and the identifiers of these experiments."""
     found: dict[str, None] = {}
     of_first: set[str] = set()
     of_second: set[str] = set()
-    groups = {_plain(e.group) for e in first} & {_plain(e.group) for e in second}
-    for side, ids in ((first, of_first), (second, of_second)):
-        ids |= {str(e.id) for e in side if _plain(e.group) in groups}
-    for name in dict.fromkeys(e.group for e in first if _plain(e.group) in groups):
-        found[f"participants of {one_line(name)!r}"] = None
+    for name_of in (_group, _study) if by_study else (_group,):
+        both = {_plain(name_of(e)) for e in first} & {_plain(name_of(e)) for e in second}
+        for side, ids in ((first, of_first), (second, of_second)):
+            ids |= {e.id for e in side if _plain(name_of(e)) in both}
+        for name in dict.fromkeys(name_of(e) for e in first if _plain(name_of(e)) in both):
+            found[f"participants of {one_line(name)!r}"] = None
     lists = _foci_lists(second)
     for foci, alike in _foci_lists(first).items():
         for mine in alike:
@@ -155,9 +167,27 @@ def _in_common(first: Studyset, second: Studyset) -> tuple[list[str], set[str], 
     return list(found), of_first, of_second
 
 
+def _group(experiment: ExperimentRecord) -> str:
+    return experiment.group
+
+
+def _study(experiment: ExperimentRecord) -> str:
+    return experiment.study_id
+
+
 def _plain(name: str) -> str:
-    """A name without what people write now so and now otherwise: capitals and blanks."""
-    return " ".join(name.split()).casefold()
+    """A name without what is written now so and now otherwise.
+
+    These are capitals, blanks, and the two ways to code an accent.
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def _suspected(first: Studyset, second: Studyset, names: tuple[str, str]) -> tuple[str, ...]:
+    return tuple(
+        f"{one_line(mine.id)!r} of {names[0]} and {one_line(theirs.id)!r} of {names[1]}"
+        for mine, theirs in same_sample_of(first, second)
+    )
 
 
 def _foci_lists(studyset: Studyset) -> dict[bytes, list[str]]:
