@@ -142,6 +142,8 @@ def contrast(
     0
     """
     protocol, options = protocol or Protocol(), options or ContrastOptions()
+    if threads is not None:
+        check_count("threads", "contrast", threads, 1)
     by_study = protocol.independence == "study"
     sides = sides_of(first, second, names, options.shared, by_study=by_study)
     decisions = assess(sides.first, protocol), assess(sides.second, protocol)

@@ -260,7 +260,9 @@ def difference_of(first: AleMap, second: AleMap, subsample: int | None = None) -
 
     With a `subsample`, the mean over all subsamples of so many experiments of each side.
     ALE of a subsample is 1 - exp(-L), and the mean of exp(-L) follows from mean and variance
-    of L over the subsamples; what this leaves out is below 1e-5 of ALE.
+    of L over the subsamples. What this leaves out is of third order: below 0.033 t m^3 for
+    subsamples of t and a largest modelled activation (on the scale of L) of m. On the 2 mm
+    grid m is .02 at most, so it is below 1e-5 of ALE for subsamples of 30.
     """
     if subsample is None:
         values: FloatArray = first.ale.values - second.ale.values

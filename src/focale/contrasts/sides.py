@@ -96,9 +96,9 @@ def sides_of(
     if common and shared == "refuse":
         few = "; ".join(common[:3])
         raise EvidenceError(
+            f"{names[0]} and {names[1]} share "
             f"{count(len(common), 'experiment or subject group', 'experiments or subject groups')}"
-            f" of {names[0]} and {names[1]} are on both sides ({few}"
-            f"{'; ...' if len(common) > 3 else ''}), so their labels cannot be exchanged; leave "
+            f" ({few}{'; ...' if len(common) > 3 else ''}), so labels cannot be exchanged; leave "
             "them out of both with --drop-shared (shared='drop'), or give different participants "
             "different names with --group"
         )

@@ -81,15 +81,16 @@ def _draw(found: ContrastResult | ContrastDescription, folder: Path) -> Path:
     if isinstance(found, ContrastResult):
         level = LEVELS[found.protocol.correction]
         words = f"family-wise p <= {share_text(found.protocol.alpha)} ({level})"
-        title = "Clusters in which one side has more convergence"
+        title, more = "Clusters in which one side has more convergence", "more convergence"
     else:
         words = "above a display-only level of the difference; nothing was tested"
-        title = "Clusters in which ALE of one side is higher"
+        title, more = "Clusters in which ALE of one side is higher", "higher"
     figure = plot_contrast(
         {side: of.clusters for side, of in found.listed.items()},
         dict(zip(SIDES, found.sides.names, strict=True)),
         words,
         title,
+        more,
     )
     return save_figure(figure, folder / f"{LABEL}_clustersGlass")[0]
 

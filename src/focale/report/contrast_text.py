@@ -11,6 +11,7 @@ from focale.contrasts.difference import SIDES, Side
 from focale.contrasts.result import Contrast, ContrastDescription, ContrastResult
 from focale.inference.clusters import CONTACTS
 from focale.phrases import count, listed, one_line, place, share_text, volume
+from focale.protocol.protocol import Protocol
 from focale.report.inferential_text import p_text
 from focale.report.references import cite
 
@@ -168,8 +169,10 @@ def _gates(found: ContrastResult) -> list[str]:
     if not found.gates:
         return []
     parts = [
-        f"{found.name_of(side)}: {gate.n_kept:,} of {gate.n_kept + gate.n_taken:,} voxels kept"
+        f"{found.name_of(side)}: "
+        + (f"{gate.n_kept:,} of {n:,} voxels kept" if n else "no voxel to begin with")
         for side, gate in found.gates.items()
+        for n in (gate.n_kept + gate.n_taken,)
     ]
     return [
         "The list is gated: a difference is shown only where the side that has more converges by "
@@ -299,16 +302,35 @@ def contrast_methods(found: ContrastResult | ContrastDescription) -> str:
         "of its largest "
         f"cluster (one-tailed p < {share_text(settings.forming_p)}, voxels that share "
         f"{CONTACTS[settings.connectivity]}). p = (b + 1)/(B + 1) {cite('phipson2010')}"
-        + (", over both directions." if settings.direction == "both" else "."),
+        + (
+            ", doubled because both directions were asked."
+            if settings.direction == "both"
+            else f", one-sided: only more convergence in {found.name_of(settings.asked[0])} was "
+            "asked for."
+        ),
         f"What is listed was decided by {LEVELS[protocol.correction]} at alpha "
         f"{share_text(protocol.alpha)}; seed {protocol.seed}.",
     ]
+    if found.gates:
+        sentences.append(
+            "It was kept only where the side that has more also converges in a test of its own "
+            f"({_own_test(protocol)}); p are those of the whole mask."
+        )
     if found.subsample is not None:
         sentences.append(
             f"The contrast is balanced: {_balanced_words(found)} The labels were exchanged in the "
             "same way, and each labeling was balanced likewise."
         )
     return " ".join(sentences)
+
+
+def _own_test(protocol: Protocol) -> str:
+    """The inferential reading that a gate is."""
+    level, alpha = LEVELS[protocol.correction], share_text(protocol.alpha)
+    formed = share_text(protocol.cluster_forming_p)
+    if protocol.correction == "voxel":
+        return f"p_FWE <= {alpha}, voxel"
+    return f"p_FWE <= {alpha}, {level}, clusters formed at p < {formed}"
 
 
 def _evidence(found: Contrast, side: Side) -> str:
@@ -327,7 +349,8 @@ def _evidence(found: Contrast, side: Side) -> str:
 def cluster_rows(found: Contrast) -> list[list[str]]:
     """Header, and one row a listed cluster."""
     is_tested = isinstance(found, ContrastResult)
-    header = ["more in", "cluster", "mm3", "peak (mm)", "z" if is_tested else "ALE difference"]
+    more = "more in" if is_tested else "higher in"
+    header = [more, "cluster", "mm3", "peak (mm)", "z" if is_tested else "ALE difference"]
     rows = [[*header, *(["p"] if is_tested else []), *_support_heads(found), "label"]]
     for side, number, cluster in found.rows():
         of = found.listed[side]
