@@ -1,4 +1,4 @@
-"""The pages of a comparison, of a conjunction and of a plan, on a phone and on a desk."""
+"""The pages of a comparison, a conjunction, a plan and contrasts, on a phone and on a desk."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from focale import Protocol, Studyset, compare, conjunction, infer, pain_studyset_path, plan
+from focale import (
+    ContrastOptions,
+    Protocol,
+    Studyset,
+    compare,
+    conjunction,
+    contrast,
+    infer,
+    pain_studyset_path,
+    plan,
+)
 from focale.report.comparison_page import comparison_page
 from focale.report.conjunction_folder import write_conjunction
+from focale.report.contrast_page import contrast_page
 from focale.report.planning_page import plan_page
 
 OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -29,11 +40,19 @@ def html_of(kind):
         with TemporaryDirectory() as place:
             write_conjunction(conjunction(halves, names=["even", "W" * 80]), Path(place))
             return (Path(place) / "conjunction.html").read_text(encoding="utf-8")
+    if kind.startswith("contrast"):
+        protocol = replace(protocol, min_experiments=17 if kind.endswith("described") else 3)
+        sides = pain.slice(pain.ids[:10]), pain.slice(pain.ids[10:])
+        names = "a name of forty letters without a blank".replace(" ", "_"), "a short one"
+        found = contrast(*sides, protocol, ContrastOptions(n_splits=3), names=names)
+        return contrast_page(found, "focale contrast a.txt b.txt -o OUT")
     old = infer(pain.slice(pain.ids[:8]), replace(protocol, placement="nearest"))
     return comparison_page(compare(old, infer(pain.slice(pain.ids[:9]), protocol)))
 
 
-@pytest.mark.parametrize("kind", ["comparison", "conjunction", "plan"])
+@pytest.mark.parametrize(
+    "kind", ["comparison", "conjunction", "plan", "contrast", "contrast described"]
+)
 @pytest.mark.parametrize("width", [390, 1100])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page__fits_its_window_and_loads_nothing(browser_page, tmp_path, kind, width, scheme):
@@ -42,5 +61,5 @@ def test_page__fits_its_window_and_loads_nothing(browser_page, tmp_path, kind, w
     size = {"width": width, "height": 844}
     page = browser_page(path, viewport=size, color_scheme=scheme).page
     assert page.is_visible("h1")
-    assert page.locator("table").count() >= 2
+    assert page.locator("table").count() >= (1 if kind.startswith("contrast") else 2)
     assert not page.evaluate(OVERFLOW)

@@ -154,7 +154,7 @@ def test_bonferroni__multiplies_by_the_voxels(subtraction):
 
 @pytest.mark.parametrize("estimator", [MKDAChi2(), ALESubtraction(n_iters=10)])
 def test_fit__refuses_who_is_in_both_sets(estimator, sets):
-    with pytest.raises(EvidenceError, match="are on both sides"):
+    with pytest.raises(EvidenceError, match="share 5 experiments or subject groups"):
         estimator.fit(sets[0], sets[0])
 
 

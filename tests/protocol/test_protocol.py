@@ -32,6 +32,7 @@ OTHER = {
     "alpha": 0.01,
     "correction": "mass",
     "cluster_forming_p": 0.01,
+    "contrast_forming_p": 0.001,
     "connectivity": 26,
     "sampling": "grey_matter",
     "tfce": True,

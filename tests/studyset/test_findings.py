@@ -10,6 +10,7 @@ import pytest
 
 from focale import Studyset, check, describe, read
 from focale.studyset import findings
+from focale.studyset.findings import same_sample_of
 from tests.fixtures_pain import studyset_of
 from tests.strategies import sleuth_text
 
@@ -334,3 +335,11 @@ def test_check__every_code_is_in_the_page_of_formats():
                  "group-of-two-studies", "unequal-sample-sizes", "many-foci-outside"):  # fmt: skip
         assert f"`{code}`" in text
         assert f'"{code}"' in source
+
+
+def test_same_sample_of__pairs_groups_of_one_paper_and_size_once():
+    first = studyset_of({"Lee 2011 aud": [([(1, 2, 3)], 23), ([(4, 5, 6)], 23)], "Ito": [[]]})
+    second = studyset_of({"lee2011": [([(0, 0, 0)], 40), ([(2, 2, 2)], 23)], "Lee 2012": [[]]})
+    pairs = same_sample_of(first, second)
+    assert [(mine.id, theirs.id) for mine, theirs in pairs] == [("Lee 2011 aud-1", "lee2011-2")]
+    assert same_sample_of(first, studyset_of({"Lee 2011": [([(1, 2, 3)], 24)]})) == []

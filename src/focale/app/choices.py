@@ -123,6 +123,13 @@ CHOICES = (
         (("ale", "ALE"), ("mkda", "MKDA density"), ("kda", "KDA")),
     ),
     Choice(
+        "contrast_forming_p",
+        "Cluster-forming p of a contrast",
+        "One-tailed p below which neighbouring voxels form clusters of a difference.",
+        "number",
+        "more",
+    ),
+    Choice(
         "fwhm_mm",
         "Width of the Gaussian around a focus (mm)",
         "Empty: from each sample size, as the field does. Needed where a sample size is missing.",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,6 +18,7 @@ from focale.cli.console import (
     say,
     stage,
     warn,
+    width_of_terminal,
     words_of,
 )
 from focale.cli.method_option import with_given
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
     from focale.protocol.protocol import Protocol
     from focale.studyset.model import Studyset
 
-FEWEST = "fewest"
+FEWEST: Literal["fewest"] = "fewest"
 """Value of --balanced where no number is given: as many as the smaller side has."""
+
+NUMBERS = 72
+"""Columns that the numbers of a cluster take, and some of its label."""
 
 
 @click.command(short_help="Test whether one evidence base converges more than another.")
@@ -42,13 +47,13 @@ FEWEST = "fewest"
     "--where-first",
     multiple=True,
     metavar="+TAG|-TAG|@FILE:TITLE",
-    help="Experiments of FIRST, as --where of run; may be repeated.",
+    help="Experiments of FIRST with (+) or without (-) a tag; may be repeated.",
 )
 @click.option(
     "--where-second",
     multiple=True,
     metavar="+TAG|-TAG|@FILE:TITLE",
-    help="Experiments of SECOND; may be repeated.",
+    help="The same of SECOND; may be repeated.",
 )
 @click.option("--name-first", metavar="NAME", help="What to call FIRST.")
 @click.option("--name-second", metavar="NAME", help="What to call SECOND.")
@@ -60,24 +65,36 @@ FEWEST = "fewest"
     type=click.Choice(["both", "first", "second"]),
     default="both",
     show_default=True,
-    help="Which side may have more.",
+    help="Which side may have more; choose one before you see a map.",
 )
 @click.option(
     "--balanced",
     is_flag=False,
     flag_value=FEWEST,
     metavar="[N]",
-    help="Difference of matched subsamples of N; of the smaller side's number.",
+    help="Compare matched subsamples of N experiments; without N as many as the smaller side has.",
 )
-@click.option("--gate", is_flag=True, help="List only where the side converges by itself.")
-@click.option("--drop-shared", is_flag=True, help="Leave out of both sides what is on both.")
+@click.option(
+    "--gate", is_flag=True, help="List only where the side that has more converges by itself."
+)
+@click.option("--drop-shared", is_flag=True, help="Leave what is on both sides out of both.")
 @click.option(
     "--legacy",
     type=click.Choice(["random-foci"]),
     help="Put the (not valid) null of other tools beside the test, as a map.",
 )
-@click.option("--splits", type=int, metavar="N", help="Random splits of the receipt.")
-@click.option("--iterations", type=int, metavar="N", help="Random labelings.")
+@click.option(
+    "--splits",
+    type=int,
+    metavar="N",
+    help="Random splits that show how often the test errs (default: what fits in a minute).",
+)
+@click.option(
+    "--iterations",
+    type=int,
+    metavar="N",
+    help="Random labelings (default: those of the protocol).",
+)
 @click.option("--seed", type=int, metavar="K", help="Seed of the random numbers.")
 @click.option("--threads", type=int, metavar="T", help="Threads; by default one a core.")
 @click.option("--overwrite", is_flag=True, help="Replace a result that Focale wrote.")
@@ -104,10 +121,13 @@ def contrast(
     """
     from focale.contrasts.contrast import ContrastOptions
     from focale.contrasts.contrast import contrast as contrast_of
+    from focale.contrasts.result import ContrastResult
     from focale.io.atomic import check_writable
     from focale.progress import bar
     from focale.report.contrast_folder import write_contrast
+    from focale.report.contrast_text import suspicion
 
+    subsample = _subsample(balanced)
     check_writable(Path(output), overwrite=overwrite)
     protocol = with_given(
         protocol_from(protocol_file),
@@ -119,23 +139,30 @@ def contrast(
     one = _side(first, given["also_first"], given["where_first"], protocol, options)
     two = _side(second, given["also_second"], given["where_second"], protocol, options)
     stage("computing and writing (the first run compiles for some seconds)")
-    found = contrast_of(
-        one,
-        two,
-        protocol,
-        ContrastOptions(
-            direction=given["direction"],
-            subsample=_subsample(balanced, one, two),
-            gate=given["gate"],
-            shared="drop" if given["drop_shared"] else "refuse",
-            legacy=given["legacy"],
-            n_splits=given["splits"],
-        ),
-        names=_names(first, second, given),
-        atlases=atlases_from(atlases),
-        threads=threads,
-        progress=bar("random splits"),
+    asked = ContrastOptions(
+        direction=given["direction"],
+        subsample=subsample,
+        gate=given["gate"],
+        shared="drop" if given["drop_shared"] else "refuse",
+        legacy=given["legacy"],
+        n_splits=given["splits"],
     )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the null of random foci")  # is among the remarks
+        found = contrast_of(
+            one,
+            two,
+            protocol,
+            asked,
+            names=_names(first, second, given),
+            atlases=atlases_from(atlases),
+            threads=threads,
+            progress=bar("random splits"),
+        )
+    if found.sides.suspected:
+        click.echo(f"warning: {suspicion(found.sides.suspected)}", err=True)
+    if isinstance(found, ContrastResult):
+        given["splits"] = found.receipt.n_splits  # as many as there was time for
     words = _command_words(first, second, protocol_file, options, balanced, given)
     words += words_of_atlases(atlases) + ["--no-figures"] * no_figures
     write_contrast(found, Path(output), shlex.join(words), with_figures=not no_figures)
@@ -159,13 +186,16 @@ def _side(
     return studyset
 
 
-def _subsample(balanced: str | None, one: Studyset, two: Studyset) -> int | None:
+def _subsample(balanced: str | None) -> int | Literal["fewest"] | None:
     if balanced is None:
         return None
     if balanced == FEWEST:
-        return min(len(one.subject_groups), len(two.subject_groups))
-    if not balanced.isdecimal():
-        raise ArgumentError(f"--balanced must be a number of experiments, got {balanced!r}")
+        return FEWEST
+    if not balanced.isdecimal() or int(balanced) == 0:
+        raise ArgumentError(
+            f"--balanced must be a number of experiments, got {balanced!r}; without a number it "
+            "comes after FIRST and SECOND"
+        )
     return int(balanced)
 
 
@@ -193,9 +223,11 @@ def _command_words(
         if isinstance(value, bool):
             words += [option] * value
         elif isinstance(value, tuple):
-            is_file = name.startswith("also")
             for each in value:
-                words += [option, Path(each).name if is_file else each]
+                if name.startswith("also"):
+                    words += [option, Path(each).name]
+                else:
+                    words += [option, f"@{Path(each[1:]).name}" if each.startswith("@") else each]
         elif value is not None and (name, value) != ("direction", "both"):
             words += [option, str(value)]
     if balanced is not None:
@@ -211,7 +243,6 @@ def _command_words(
 def _show(found: ContrastResult | ContrastDescription) -> None:
     from focale.contrasts.result import ContrastDescription
     from focale.report.contrast_text import (
-        cluster_rows,
         described_sentences,
         found_sentences,
         receipt_rows,
@@ -224,10 +255,7 @@ def _show(found: ContrastResult | ContrastDescription) -> None:
     else:
         for sentence in found_sentences(found, with_places=False):
             say(sentence)
-    if found.n_listed:
-        say()
-        for line in aligned(cluster_rows(found)):
-            click.echo(line)
+    _show_clusters(found)
     if not isinstance(found, ContrastDescription):
         click.echo("\nCalibration receipt: the same test on random splits of this evidence")
         for line in aligned(receipt_rows(found)):
@@ -236,3 +264,34 @@ def _show(found: ContrastResult | ContrastDescription) -> None:
         for remark in remarks(found):
             say(f"- {remark}")
     say()
+
+
+def _show_clusters(found: ContrastResult | ContrastDescription) -> None:
+    """Print the clusters of each direction; names of sides may be long, so no column has one."""
+    from focale.contrasts.result import ContrastResult
+    from focale.report.contrast_text import cluster_rows
+
+    more = "More" if isinstance(found, ContrastResult) else "Higher ALE"
+    (_, *head), *rows = cluster_rows(found)
+    head[3:] = [head[3].removeprefix("ALE "), *head[4:-3], "first", "second", "label"]
+    lines = aligned([head, *(row[1:] for row in rows)])
+    start = 1
+    for side, of in found.listed.items():
+        if stop := len(of.clusters):
+            say()
+            say(f"{more} in {found.name_of(side)}:")
+            for line in (lines[0], *lines[start : start + stop]):
+                click.echo(_cut(line))
+        start += stop
+    if rows:
+        (one, two), (n_one, n_two) = found.sides.names, found.n_independent
+        say(
+            f"first, second: independent experiments with a focus in the cluster, of {n_one} of "
+            f"{one} and of {n_two} of {two}"
+        )
+
+
+def _cut(line: str) -> str:
+    """A line of a table that does not wrap, but keeps its numbers; names are in the files."""
+    width = max(width_of_terminal(), NUMBERS)
+    return line if len(line) <= width else f"{line[: width - 1]}\N{HORIZONTAL ELLIPSIS}"

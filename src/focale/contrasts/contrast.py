@@ -10,11 +10,11 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from focale._check import check_choice
+from focale._check import check_choice, check_count, check_positive
 from focale.atlases.atlas import Atlas
 from focale.contrasts.difference import (
     SIDES,
@@ -22,6 +22,7 @@ from focale.contrasts.difference import (
     DifferenceTest,
     Direction,
     Side,
+    check_subsample,
     design_of,
     difference_of,
     difference_test,
@@ -54,7 +55,8 @@ class ContrastOptions:
     direction
         "both", or the side that alone may have more: "first" or "second".
     subsample
-        Independent experiments of matched subsamples, for a balanced difference.
+        Independent experiments of matched subsamples, for a balanced difference; "fewest"
+        for as many as the smaller side has.
     gate
         Whether to list only what lies where the side that has more converges by itself.
     shared
@@ -66,7 +68,7 @@ class ContrastOptions:
     """
 
     direction: Direction = "both"
-    subsample: int | None = None
+    subsample: int | Literal["fewest"] | None = None
     gate: bool = False
     shared: Shared = "refuse"
     legacy: Legacy | None = None
@@ -78,6 +80,11 @@ class ContrastOptions:
         check_choice("gate", "contrast", self.gate, (True, False))
         check_choice("shared", "contrast", self.shared, get_args(Shared))
         check_choice("legacy", "contrast", self.legacy, (None, *get_args(Legacy)))
+        if self.subsample is not None and self.subsample != "fewest":
+            check_count("subsample", "contrast", self.subsample, 1)
+        if self.n_splits is not None:
+            check_count("n_splits", "contrast", self.n_splits, 1)
+        check_positive("seconds", "contrast", self.seconds)
 
 
 def contrast(
@@ -135,14 +142,25 @@ def contrast(
     0
     """
     protocol, options = protocol or Protocol(), options or ContrastOptions()
-    sides = sides_of(first, second, names, options.shared)
+    if threads is not None:
+        check_count("threads", "contrast", threads, 1)
+    by_study = protocol.independence == "study"
+    sides = sides_of(first, second, names, options.shared, by_study=by_study)
     decisions = assess(sides.first, protocol), assess(sides.second, protocol)
-    maps = _map_of(sides.first, protocol), _map_of(sides.second, protocol)
-    subsample = options.subsample
     is_tested = all(decision.mode == "inferential" for decision in decisions)
+    if not is_tested and (options.gate or options.legacy):
+        raise EvidenceError(
+            "a gate and the null of random foci belong to a test, and the protocol asks for at "
+            f"least {protocol.min_experiments} independent experiments on each side ("
+            f"{sides.names[0]} has {decisions[0].n_independent}, {sides.names[1]} has "
+            f"{decisions[1].n_independent}); ask for neither, or declare a deviation"
+        )
+    maps = _map_of(sides.first, protocol), _map_of(sides.second, protocol)
     sizes = [len(side.studyset.subject_groups) for side in maps]
+    subsample = min(sizes) if options.subsample == "fewest" else options.subsample
     if not is_tested and subsample is None and sizes[0] != sizes[1]:
         subsample = min(sizes)  # ALE grows with the number of experiments
+    check_subsample(subsample, *maps)
     found = Contrast(
         sides=sides,
         decisions=decisions,
@@ -156,21 +174,16 @@ def contrast(
     )
     if is_tested:
         return _tested(found, atlases, threads, progress)
-    if options.gate or options.legacy:
-        raise EvidenceError(
-            "a gate and the null of random foci belong to a test, and the protocol asks for at "
-            f"least {protocol.min_experiments} independent experiments on each side ("
-            f"{sides.names[0]} has {decisions[0].n_independent}, {sides.names[1]} has "
-            f"{decisions[1].n_independent}); ask for neither, or declare a deviation"
-        )
     return _described(found, atlases)
 
 
-def settings_of(protocol: Protocol, options: ContrastOptions) -> ContrastSettings:
-    """The settings of the test that a protocol and its options ask for."""
+def settings_of(
+    protocol: Protocol, direction: Direction, subsample: int | None
+) -> ContrastSettings:
+    """The settings of the test that a protocol asks for."""
     return ContrastSettings(
-        direction=options.direction,
-        subsample=options.subsample,
+        direction=direction,
+        subsample=subsample,
         n_labelings=protocol.iterations,
         seed=protocol.seed,
         forming_p=protocol.contrast_forming_p,
@@ -191,14 +204,10 @@ def _tested(
 ) -> ContrastResult:
     """The test, what it lists, and its receipt."""
     protocol, options = found.protocol, found.options
-    settings = settings_of(protocol, options)
+    settings = settings_of(protocol, options.direction, found.subsample)
     test = difference_test(found.first, found.second, settings, threads=threads)
     if test.smallest_p > protocol.alpha:
-        raise EvidenceError(
-            f"with {count(len(test.null), 'labeling')} the smallest family-wise p there can be is "
-            f"{test.smallest_p:.3g}, above the alpha of {protocol.alpha:g}; ask for more "
-            "iterations, or read the sides descriptively (min_experiments in the protocol)"
-        )
+        raise EvidenceError(_out_of_reach(test, protocol.alpha))
     gates = _gates(found, test, threads) if options.gate else {}
     listed = {}
     for side, tail in test.tails.items():
@@ -217,7 +226,7 @@ def _tested(
             found.first,
             found.second,
             plain,
-            options.subsample or min(test.n_units),
+            found.subsample or min(test.n_units),
             n_iterations=min(protocol.iterations, LEGACY_ITERATIONS),
             seed=protocol.seed,
             alpha=protocol.alpha,
@@ -239,6 +248,22 @@ def _tested(
         receipt=made,
         gates=gates,
         legacy=legacy,
+    )
+
+
+def _out_of_reach(test: DifferenceTest, alpha: float) -> str:
+    """Why no p of this test can be small enough, and what can be done."""
+    smallest = f"the smallest family-wise p there can be is {test.smallest_p:.2g}"
+    way_out = "read the sides descriptively (a larger min_experiments in the protocol)"
+    if test.is_complete:
+        one, two = test.n_units
+        return (
+            f"{one} and {two} experiments can be labelled in {test.design.n_labelings:,} ways, so "
+            f"{smallest}, above the alpha of {alpha:g}; {way_out}"
+        )
+    return (
+        f"with {count(len(test.null), 'random labeling')} {smallest}, above the alpha of "
+        f"{alpha:g}; ask for more iterations, or {way_out}"
     )
 
 
@@ -312,5 +337,5 @@ def _warn(legacy: LegacyTest) -> None:
         "the null of random foci is no test of a difference: on random splits of this pool it "
         f"finds a difference in {legacy.rate:.0%} ({low:.0%} to {high:.0%}) of {legacy.n_splits}, "
         f"where {legacy.alpha:.0%} are allowed; it decides nothing here",
-        stacklevel=4,
+        stacklevel=4,  # the caller of `contrast`
     )

@@ -247,14 +247,9 @@ def difference_test(
 
 def design_of(first: StatMap, second: StatMap, settings: ContrastSettings) -> LabelDesign:
     """What the labelings of two sides are made from; raises as `difference_test` does."""
-    _check_alike(first, second)
+    check_alike(first, second)
+    check_subsample(settings.subsample, first, second)
     ma, in_first, names = join_units(units_of(first), units_of(second))
-    fewest = min(int(in_first.sum()), int((~in_first).sum()))
-    if settings.subsample is not None and settings.subsample > fewest:
-        raise ArgumentError(
-            f"matched subsamples of {settings.subsample} were asked for, but the smaller side has "
-            f"{fewest} independent experiments; ask for at most {fewest}"
-        )
     # a sum over a group falls or rises with matched subsamples of it, so only ALE bends
     subsample = settings.subsample if ma.scale.kind == "probability" else None
     return label_design(ma, in_first, names, ma.scale.step, subsample)
@@ -265,7 +260,9 @@ def difference_of(first: StatMap, second: StatMap, subsample: int | None = None)
 
     With a `subsample`, the mean over all subsamples of so many experiments of each side.
     ALE of a subsample is 1 - exp(-L), and the mean of exp(-L) follows from mean and variance
-    of L over the subsamples; what this leaves out is below 1e-5 of ALE.
+    of L over the subsamples. What this leaves out is of third order: below 0.033 t m^3 for
+    subsamples of t and a largest modelled activation (on the scale of L) of m. On the 2 mm
+    grid m is .02 at most, so it is below 1e-5 of ALE for subsamples of 30.
     """
     if subsample is None:
         values: FloatArray = first.stat.values - second.stat.values
@@ -324,7 +321,17 @@ def _tail(
     )
 
 
-def _check_alike(first: StatMap, second: StatMap) -> None:
+def check_subsample(subsample: int | None, first: StatMap, second: StatMap) -> None:
+    """Refuse matched subsamples that are larger than a side."""
+    fewest = min(len(side.studyset.subject_groups) for side in (first, second))
+    if subsample is not None and subsample > fewest:
+        raise ArgumentError(
+            f"matched subsamples of {subsample} were asked for, but the smaller side has "
+            f"{fewest} independent experiments; ask for at most {fewest}"
+        )
+
+
+def check_alike(first: StatMap, second: StatMap) -> None:
     """Refuse sides that were mapped in different ways."""
     if first.mask.sha256 != second.mask.sha256:
         raise ArgumentError(

@@ -17,12 +17,12 @@ from typing import Literal
 
 import numpy as np
 
-from focale.contrasts.receipt import STREAM
+from focale.contrasts.receipt import random_split
 from focale.correction.null import usable_cores
 from focale.correction.p_values import interval_of_share, p_of_maxima
 from focale.estimators.result import StatMap
 from focale.frozen import freeze
-from focale.inference.labelings import as_members, random_labelings
+from focale.inference.labelings import as_members
 from focale.inference.lattice import Scale
 from focale.inference.montecarlo import NullDesign
 from focale.inference.relabelling import LabelDesign
@@ -106,7 +106,7 @@ def random_foci_test(
     threads
         How many threads; by default one for each core.
     """
-    sizes = first.ma.n_experiments, second.ma.n_experiments
+    sizes = tuple(len(side.studyset.subject_groups) for side in (first, second))
     threads = threads or usable_cores()
     random = (_random_sums(side, n_iterations, seed, threads) for side in (first, second))
     extremes = [
@@ -126,7 +126,7 @@ def random_foci_test(
 def _difference(
     first: IntArray,
     second: IntArray,
-    sizes: tuple[int, int],
+    sizes: tuple[int, ...],
     subsample: int,
     scale: Scale,
 ) -> FloatArray:
@@ -150,19 +150,24 @@ def _p(values: FloatArray, minima: FloatArray, maxima: FloatArray) -> FloatArray
 def _splits(
     design: LabelDesign, subsample: int, n: int, seed: int, scale: Scale
 ) -> Iterator[FloatArray]:
-    """Differences of random splits of the pool; the splits are those of the receipt."""
+    """Differences of random splits of the pool, first less second; the splits of the receipt.
+
+    They are held against the random foci of the real sides: as many experiments, and on
+    average as many foci.
+    """
     total = np.add.reduceat(np.append(design.values, 0).astype(np.int64), design.starts[:-1])
     total[design.reaching == 0] = 0
     plain, drawn = np.array([]), np.empty(total.size, dtype=np.int32)
     sizes = design.size, design.n - design.size
     coarse = replace(scale, step=design.step)
     for split in range(n):
-        labeling = random_labelings(design.n, design.size, split, seed, STREAM)[:1]
+        members = as_members(random_split(design, split, seed))
         label_sums(
-            *(design.starts, design.units, design.values, as_members(labeling)),
+            *(design.starts, design.units, design.values, members),
             *(design.moments[:, 0].copy(), plain, drawn),
         )
-        yield _difference(drawn, total - drawn, sizes, subsample, coarse)
+        difference = _difference(drawn, total - drawn, sizes, subsample, coarse)
+        yield difference if design.draws_first else -difference
 
 
 def _random_sums(side: StatMap, n: int, seed: int, threads: int) -> Iterator[IntArray]:

@@ -8,6 +8,7 @@ labelings of its own.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,16 +20,16 @@ from focale._check import check_between, check_count, check_positive
 from focale.contrasts.difference import ContrastSettings, Level
 from focale.correction.null import usable_cores
 from focale.correction.p_values import interval_of_share
-from focale.inference.labelings import random_labelings
+from focale.inference.labelings import LABELINGS_A_BLOCK, random_labelings
 from focale.inference.relabelling import LabelDesign, Look
 from focale.progress import Counted, Progress, silent
-from focale.typing import IntArray
+from focale.typing import BoolArray, IntArray
 
-LABELINGS_OF_A_SPLIT = 199
-"""Beside the split itself: p of .005 and more."""
+FEWEST_LABELINGS = 199
+"""Of a split, beside it: p of .005 and more."""
 
-STREAM = 1
-"""Of random numbers: not that of the contrast itself."""
+SPLITS, OF_SPLITS = 1, 2
+"""Streams of random numbers of splits and of their labelings; 0 is that of the contrast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,12 @@ def receipt(
     if n_splits is not None:
         check_count("n_splits", "receipt", n_splits, 1)
     check_positive("seconds", "receipt", seconds)
+    n_labelings = labelings_of_a_split(alpha, len(settings.asked))
     look = Look.of(design, settings.forming_p, settings.connectivity)
     most = n_splits or MOST_SPLITS
     until = time.monotonic() + seconds if n_splits is None else np.inf
     found: list[IntArray] = []
-    splits = _tested(look, settings, alpha, most, threads or usable_cores())
+    splits = _tested(look, settings, alpha, n_labelings, most, threads or usable_cores())
     for of_split in progress(Counted(splits, most, what="random splits")):
         found.append(of_split)
         if time.monotonic() > until:
@@ -110,7 +112,7 @@ def receipt(
     total = np.sum(found, axis=0)
     return Receipt(
         n_splits=len(found),
-        n_labelings=LABELINGS_OF_A_SPLIT,
+        n_labelings=n_labelings,
         alpha=alpha,
         n_false={level: int(total[i]) for i, level in enumerate(LEVELS)},
     )
@@ -120,18 +122,44 @@ LEVELS: tuple[Level, Level, Level] = ("voxel", "size", "mass")
 MOST_SPLITS = 1000
 
 
+def labelings_of_a_split(alpha: float, n_asked: int) -> int:
+    """Labelings of the test of a split: enough that a p of alpha is no matter of one or two.
+
+    Examples
+    --------
+    >>> labelings_of_a_split(0.05, 2), labelings_of_a_split(0.001, 2)
+    (199, 9999)
+    """
+    return max(FEWEST_LABELINGS, math.ceil(5 * n_asked / alpha - 1e-9) - 1)
+
+
+def random_split(design: LabelDesign, number: int, seed: int) -> BoolArray:
+    """Split `number` of a pool: which units are in the drawn group, shape (1, n)."""
+    return random_labelings(design.n, design.size, number, seed, SPLITS)[:1]
+
+
 def _tested(
-    look: Look, settings: ContrastSettings, alpha: float, n: int, threads: int
+    look: Look,
+    settings: ContrastSettings,
+    alpha: float,
+    n_labelings: int,
+    n: int,
+    threads: int,
 ) -> Iterator[IntArray]:
     """Of each split, whether anything survives at each level."""
     design = look.design
+    n_blocks = math.ceil(n_labelings / LABELINGS_A_BLOCK)
     tails = [int((side == "first") == design.draws_first) for side in settings.asked]
 
     def survives(split: int) -> IntArray:
-        labelings = random_labelings(design.n, design.size, split, settings.seed, STREAM)
-        _, maxima = look.at(labelings[: LABELINGS_OF_A_SPLIT + 1])
-        own, others = maxima[0], maxima[1:]
-        p = (np.sum(others >= own, axis=0) + 1) / (LABELINGS_OF_A_SPLIT + 1)
+        _, (own,) = look.at(random_split(design, split, settings.seed))
+        n_as_large, left = np.zeros_like(own), n_labelings
+        for block in range(split * n_blocks, (split + 1) * n_blocks):
+            others = random_labelings(design.n, design.size, block, settings.seed, OF_SPLITS)
+            _, maxima = look.at(others[:left])
+            n_as_large += np.sum(maxima >= own, axis=0)
+            left -= len(maxima)
+        p = (n_as_large + 1) / (n_labelings + 1)
         p[own == 0] = 1.0
         hits: IntArray = np.any(len(tails) * p[:, tails] <= alpha, axis=1).astype(np.int64)
         return hits

@@ -228,7 +228,7 @@ class ContrastDescription(Contrast):
         few = next(d for d in self.decisions if d.mode == "descriptive")
         return {
             **super().facts,
-            "decision": few.reason,
+            "decision": few.reason.rstrip("."),
             "listed": f"{count(self.n_listed, 'cluster')} above the display-only threshold "
             f"{self.display_threshold:.5f}",
         }

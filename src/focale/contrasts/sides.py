@@ -6,6 +6,7 @@ participants on both sides would have to be on both sides of every labeling.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,10 @@ from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.result import StatMap
 from focale.inference.fingerprints import experiment_fingerprints
 from focale.inference.ma_maps import MaMaps, join_maps, merge_experiments
+from focale.inference.shapes import Footprints
+from focale.io.records import ExperimentRecord
 from focale.phrases import count, one_line
+from focale.studyset.findings import same_sample_of
 from focale.studyset.model import Studyset
 from focale.typing import BoolArray, IntArray
 
@@ -39,6 +43,8 @@ class Sides:
         The evidence of each side before anything was left out.
     dropped
         What was left out of both because it was on both, in words.
+    suspected
+        What may be of the same participants under different names, in words; kept.
     """
 
     first: Studyset
@@ -46,6 +52,7 @@ class Sides:
     names: tuple[str, str]
     reported: tuple[Studyset, Studyset]
     dropped: tuple[str, ...] = ()
+    suspected: tuple[str, ...] = ()
 
 
 def sides_of(
@@ -53,6 +60,8 @@ def sides_of(
     second: Studyset,
     names: tuple[str, str] = ("first", "second"),
     shared: Shared = "refuse",
+    *,
+    by_study: bool = False,
 ) -> Sides:
     """Two evidence bases as the sides of a contrast.
 
@@ -65,6 +74,9 @@ def sides_of(
     shared
         What is done with experiments and subject groups that are on both sides: "refuse",
         or "drop" to leave them out of both.
+    by_study
+        Whether a study's participants are taken for the same whatever subject groups the
+        source names (`independence = "study"` in the protocol).
 
     Raises
     ------
@@ -82,23 +94,18 @@ def sides_of(
         )
     if names[0] == names[1]:
         names = (f"{names[0]} (1)", f"{names[1]} (2)")
-    common, of_first, of_second = _in_common(first, second)
+    common, of_first, of_second = _in_common(first, second, by_study=by_study)
     if common and shared == "refuse":
         few = "; ".join(common[:3])
         raise EvidenceError(
+            f"{names[0]} and {names[1]} share "
             f"{count(len(common), 'experiment or subject group', 'experiments or subject groups')}"
-            f" of {names[0]} and {names[1]} are on both sides ({few}"
-            f"{'; ...' if len(common) > 3 else ''}), so their labels cannot be exchanged; leave "
+            f" ({few}{'; ...' if len(common) > 3 else ''}), so labels cannot be exchanged; leave "
             "them out of both with --drop-shared (shared='drop'), or give different participants "
             "different names with --group"
         )
-    sides = Sides(
-        _without(first, of_first, names[0]),
-        _without(second, of_second, names[1]),
-        names,
-        (first, second),
-        tuple(common),
-    )
+    left = _without(first, of_first, names[0]), _without(second, of_second, names[1])
+    sides = Sides(*left, names, (first, second), tuple(common), _suspected(*left, names))
     for name, side in zip(names, (sides.first, sides.second), strict=True):
         n = len({e.group for e in side if e.foci})
         if n < FEWEST:
@@ -115,16 +122,20 @@ def units_of(side: StatMap) -> tuple[MaMaps, IntArray]:
     A unit is a subject group: experiments of the same participants keep together in every
     labeling.
     """
-    studyset = side.studyset
-    names = experiment_fingerprints(studyset.foci_mm, studyset.offsets, side.footprints)
+    studyset, laid = side.studyset, side.footprints
     groups = studyset.subject_groups
     if len(groups) == len(studyset):
-        return side.ma, names
+        return side.ma, experiment_fingerprints(studyset.foci_mm, studyset.offsets, laid)
     number = {group: i for i, group in enumerate(groups)}
     group = np.array([number[e.group] for e in studyset])
-    together = np.zeros(len(groups), dtype=np.uint64)
-    np.bitwise_xor.at(together, group, names)
-    return merge_experiments(side.ma, group), together
+    # named as one experiment with the foci of all, so that their order in the file is nothing
+    of_focus = np.repeat(group, np.diff(studyset.offsets))
+    foci_mm = studyset.foci_mm[np.argsort(of_focus, kind="stable")]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(of_focus, minlength=len(groups)))])
+    widest = np.zeros(len(groups))
+    np.maximum.at(widest, group, laid.width_mm)
+    together = Footprints.alike(laid.shape, widest)
+    return merge_experiments(side.ma, group), experiment_fingerprints(foci_mm, offsets, together)
 
 
 def join_units(
@@ -135,16 +146,19 @@ def join_units(
     return join_maps(first[0], second[0]), in_first, np.concatenate([first[1], second[1]])
 
 
-def _in_common(first: Studyset, second: Studyset) -> tuple[list[str], set[str], set[str]]:
+def _in_common(
+    first: Studyset, second: Studyset, *, by_study: bool
+) -> tuple[list[str], set[str], set[str]]:
     """What both sides have, in words, and the identifiers of these experiments."""
     found: dict[str, None] = {}
     of_first: set[str] = set()
     of_second: set[str] = set()
-    groups = {_plain(e.group) for e in first} & {_plain(e.group) for e in second}
-    for side, ids in ((first, of_first), (second, of_second)):
-        ids |= {str(e.id) for e in side if _plain(e.group) in groups}
-    for name in dict.fromkeys(e.group for e in first if _plain(e.group) in groups):
-        found[f"participants of {one_line(name)!r}"] = None
+    for name_of in (_group, _study) if by_study else (_group,):
+        both = {_plain(name_of(e)) for e in first} & {_plain(name_of(e)) for e in second}
+        for side, ids in ((first, of_first), (second, of_second)):
+            ids |= {e.id for e in side if _plain(name_of(e)) in both}
+        for name in dict.fromkeys(name_of(e) for e in first if _plain(name_of(e)) in both):
+            found[f"participants of {one_line(name)!r}"] = None
     lists = _foci_lists(second)
     for foci, alike in _foci_lists(first).items():
         for mine in alike:
@@ -157,9 +171,27 @@ def _in_common(first: Studyset, second: Studyset) -> tuple[list[str], set[str], 
     return list(found), of_first, of_second
 
 
+def _group(experiment: ExperimentRecord) -> str:
+    return experiment.group
+
+
+def _study(experiment: ExperimentRecord) -> str:
+    return experiment.study_id
+
+
 def _plain(name: str) -> str:
-    """A name without what people write now so and now otherwise: capitals and blanks."""
-    return " ".join(name.split()).casefold()
+    """A name without what is written now so and now otherwise.
+
+    These are capitals, blanks, and the two ways to code an accent.
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def _suspected(first: Studyset, second: Studyset, names: tuple[str, str]) -> tuple[str, ...]:
+    return tuple(
+        f"{one_line(mine.id)!r} of {names[0]} and {one_line(theirs.id)!r} of {names[1]}"
+        for mine, theirs in same_sample_of(first, second)
+    )
 
 
 def _foci_lists(studyset: Studyset) -> dict[bytes, list[str]]:

@@ -56,7 +56,8 @@ class LabelDesign:
     """Two groups of experiments as their labelings are gone through.
 
     The group that is drawn is the smaller one, or of equal ones that which holds the first
-    experiment by fingerprint: what comes out does not depend on which is called first.
+    experiment by fingerprint (of those that are not in both): what comes out does not depend
+    on which is called first.
 
     Attributes
     ----------
@@ -177,7 +178,9 @@ def label_design(
     row = np.argsort(fingerprints, kind="stable").astype(np.int64)
     first = in_first[row]
     n_first = int(first.sum())
-    draws_first = n_first < first.size - n_first or (2 * n_first == first.size and bool(first[0]))
+    draws_first = n_first < first.size - n_first or (
+        2 * n_first == first.size and _holds_the_first_name(first, fingerprints[row])
+    )
     group = first if draws_first else ~first
     coarser = max(0, math.ceil(math.log2(max(int(ma.log_sum.max()), 1) / MOST_LATTICE)))
     starts = np.empty(ma.mask.n_voxels + 1, dtype=np.int64)
@@ -196,6 +199,13 @@ def label_design(
     return LabelDesign(
         starts, units, values, group, draws_first, observed, moments, balance, width, ma.mask
     )
+
+
+def _holds_the_first_name(group: BoolArray, names: IntArray) -> bool:
+    """Whether the group has the first name that the other one has not; names rising."""
+    ours, theirs = names[group], names[~group]
+    alone = ~(np.isin(names, ours) & np.isin(names, theirs))
+    return bool(group[np.argmax(alone)])
 
 
 def _moments(starts: IntArray, values: IntArray, n: int, size: int) -> FloatArray:

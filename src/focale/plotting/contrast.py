@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from focale.plotting.brain import VIEWS_HEIGHT, glass_brain
 from focale.plotting.maps import draw_numbers
 from focale.plotting.style import INK, MARGIN, note, page, styled
@@ -25,7 +23,11 @@ _LINE = 0.24  # inches
 
 
 def plot_contrast(
-    listed: Mapping[str, Clusters], names: Mapping[str, str], words: str, title: str
+    listed: Mapping[str, Clusters],
+    names: Mapping[str, str],
+    words: str,
+    title: str,
+    more: str = "more",
 ) -> Figure:
     """Listed clusters of both directions on a glass brain, numbered as in the table.
 
@@ -39,6 +41,8 @@ def plot_contrast(
         What lists a cluster.
     title
         Title of the page.
+    more
+        What the side has that a cluster is listed for.
     """
     with styled([title, *names.values()]):
         figure, top = page(VIEWS_HEIGHT + (len(listed) + 1.5) * _LINE, title)
@@ -51,8 +55,13 @@ def plot_contrast(
                 )
         for clusters in listed.values():
             draw_numbers(brain, [cluster.peaks[0].mm for cluster in clusters])
-        _legend(figure, top + VIEWS_HEIGHT + 0.5 * _LINE, listed, names, words)
+        _legend(figure, top + VIEWS_HEIGHT + 0.5 * _LINE, listed, names, words, more)
     return figure
+
+
+def _numbers(n: int) -> str:
+    """Numbers of so many clusters."""
+    return ("none", "cluster 1", "clusters 1 and 2")[n] if n < 3 else f"clusters 1 to {n}"
 
 
 def _one_colour(colour: str) -> object:
@@ -67,12 +76,12 @@ def _legend(
     listed: Mapping[str, Clusters],
     names: Mapping[str, str],
     words: str,
+    more: str,
 ) -> None:
     lines: Sequence[tuple[str, str]] = [
         (
             MORE_IN[side],
-            f"more in {names[side]}: "
-            + (", ".join(map(str, np.arange(1, len(clusters) + 1))) or "none"),
+            f"{more} in {names[side]}: {_numbers(len(clusters))}",
         )
         for side, clusters in listed.items()
     ]

@@ -15,7 +15,7 @@ from focale.plotting.contrast import plot_contrast
 from focale.plotting.style import save_figure
 from focale.report.contrast_maps import maps_of_contrast
 from focale.report.contrast_page import contrast_markdown, contrast_page, title_of_contrast
-from focale.report.contrast_text import LEVELS, contrast_methods
+from focale.report.contrast_text import LEVELS, contrast_methods, contrast_text
 from focale.report.files import write_json, write_table, write_text
 from focale.report.maps import write_map_files
 from focale.report.references import bibtex, cited_in
@@ -57,7 +57,7 @@ def write_contrast(
         for name, (table, columns) in tables_of_contrast(found).items():
             write_table(unfinished / "tables" / f"{LABEL}_{name}.tsv", table, columns)
         picture = _draw(found, unfinished / "figures") if with_figures else None
-        used = contrast_methods(found)
+        used = f"{contrast_text(found)} {contrast_methods(found)}"
         write_text(unfinished / "contrast.md", contrast_markdown(found))
         write_text(unfinished / "contrast.html", contrast_page(found, command, picture))
         write_text(unfinished / "references.bib", bibtex(cited_in(used)))
@@ -81,15 +81,16 @@ def _draw(found: ContrastResult | ContrastDescription, folder: Path) -> Path:
     if isinstance(found, ContrastResult):
         level = LEVELS[found.protocol.correction]
         words = f"family-wise p <= {share_text(found.protocol.alpha)} ({level})"
-        title = "Clusters in which one side has more convergence"
+        title, more = "Clusters in which one side has more convergence", "more convergence"
     else:
         words = "above a display-only level of the difference; nothing was tested"
-        title = "Clusters in which ALE of one side is higher"
+        title, more = "Clusters in which ALE of one side is higher", "higher"
     figure = plot_contrast(
         {side: of.clusters for side, of in found.listed.items()},
         dict(zip(SIDES, found.sides.names, strict=True)),
         words,
         title,
+        more,
     )
     return save_figure(figure, folder / f"{LABEL}_clustersGlass")[0]
 
@@ -103,6 +104,8 @@ def _provenance(found: ContrastResult | ContrastDescription, command: str) -> di
             for name, seen in zip(found.sides.names, found.sides.reported, strict=True)
         ],
         "LeftOutOfBothSides": list(found.sides.dropped),
+        "PerhapsOnBothSides": list(found.sides.suspected),
+        "Direction": found.options.direction,
         "Decisions": [decision.reason for decision in found.decisions],
         "ProtocolFingerprint": found.protocol.fingerprint,
         "Subsample": found.subsample,
@@ -112,6 +115,8 @@ def _provenance(found: ContrastResult | ContrastDescription, command: str) -> di
             "Labelings": len(found.test.null),
             "AllLabelings": found.test.is_complete,
             "Seed": found.test.settings.seed,
+            "Gated": found.options.gate,
             "ReceiptSplits": found.receipt.n_splits,
+            "ReceiptLabelings": found.receipt.n_labelings,
         }
     return content

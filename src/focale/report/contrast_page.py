@@ -24,7 +24,8 @@ from focale.report.page.render import fill
 
 _RECEIPT = (
     "All experiments in one pool, split at random into sides as large as these, again and again. "
-    "Nothing distinguishes such sides, so whatever the test reports is false."
+    "Nothing distinguishes such sides, so whatever the test reports is false; \u201cfalse\u201d "
+    "counts the splits in which it reported anything."
 )
 
 

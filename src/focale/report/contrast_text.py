@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 
 import numpy as np
@@ -10,6 +11,7 @@ from focale.contrasts.difference import SIDES, Side
 from focale.contrasts.result import Contrast, ContrastDescription, ContrastResult
 from focale.inference.clusters import CONTACTS
 from focale.phrases import count, listed, one_line, place, share_text, volume
+from focale.protocol.protocol import Protocol
 from focale.report.inferential_text import p_text
 from focale.report.references import cite
 
@@ -131,8 +133,8 @@ def receipt_sentences(found: ContrastResult) -> list[str]:
     text = (
         f"Calibration receipt: on {count(made.n_splits, 'random split')} of these {one + two} "
         f"experiments into {one} and {two}, where nothing distinguishes the sides, the same test "
-        f"reported a difference in the following share of splits ({made.alpha:.0%} allowed): "
-        f"{listed(rates)}."
+        f"reported a difference in the following share of splits ({100 * made.alpha:g} % "
+        f"allowed): {listed(rates)}."
     )
     if made.is_calibrated:
         return [text]
@@ -145,7 +147,7 @@ def _percent(rate: float, low: float, high: float) -> str:
 
 def remarks(found: ContrastResult) -> list[str]:
     """What a reader of the result should know."""
-    sentences = [*_gates(found), *_legacy(found), *dropped_sentences(found)]
+    sentences = [*_gates(found), *_legacy(found), *shared_sentences(found)]
     if found.test.settings.direction == "both":
         sentences.append(
             "Both directions were asked, so each family-wise p is twice that of its direction."
@@ -167,8 +169,10 @@ def _gates(found: ContrastResult) -> list[str]:
     if not found.gates:
         return []
     parts = [
-        f"{found.name_of(side)}: {gate.n_kept:,} of {gate.n_kept + gate.n_taken:,} voxels kept"
+        f"{found.name_of(side)}: "
+        + (f"{gate.n_kept:,} of {n:,} voxels kept" if n else "no voxel to begin with")
         for side, gate in found.gates.items()
+        for n in (gate.n_kept + gate.n_taken,)
     ]
     return [
         "The list is gated: a difference is shown only where the side that has more converges by "
@@ -185,20 +189,33 @@ def _legacy(found: ContrastResult) -> list[str]:
         "Beside it stands, as a map only, the null of random foci that other tools use for "
         "balanced contrasts. It is not a test of a difference: on "
         f"{count(old.n_splits, 'random split')} of this pool it reported one in "
-        f"{_percent(old.rate, *old.interval)}, where {old.alpha:.0%} are allowed."
+        f"{_percent(old.rate, *old.interval)}, where {100 * old.alpha:g} % are allowed."
     ]
 
 
-def dropped_sentences(found: Contrast) -> list[str]:
-    """What was left out of both sides."""
-    dropped = found.sides.dropped
-    if not dropped:
-        return []
-    few = "; ".join(dropped[:5])
-    return [
-        f"Left out of both sides because it was on both: {few}"
-        f"{f' and {len(dropped) - 5} more' if len(dropped) > 5 else ''}."
-    ]
+def shared_sentences(found: Contrast) -> list[str]:
+    """What was left out of both sides, and what may be on both."""
+    dropped, suspected = found.sides.dropped, found.sides.suspected
+    sentences = []
+    if dropped:
+        sentences.append(f"Left out of both sides because it was on both: {_few(dropped)}.")
+    if suspected:
+        sentences.append(f"{suspicion(suspected)}.")
+    return sentences
+
+
+def suspicion(suspected: Sequence[str]) -> str:
+    """That participants may be on both sides under different names, and the way out."""
+    return (
+        "Perhaps the same participants are on both sides (the same paper by name, and as many of "
+        f"them): {_few(suspected)}; if they are, give both one subject group (--group), and leave "
+        "it out of both sides (--drop-shared)"
+    )
+
+
+def _few(parts: Sequence[str], most: int = 5) -> str:
+    more = f"; and {len(parts) - most:,} more" if len(parts) > most else ""
+    return "; ".join(parts[:most]) + more
 
 
 def _deviations(found: Contrast) -> list[str]:
@@ -225,7 +242,7 @@ def described_sentences(found: ContrastDescription, *, with_places: bool = True)
         f"{found.protocol.display_percentile:g}th percentile of its size)."
     )
     sentences += [_higher(found, side, with_places=with_places) for side in found.listed]
-    return [*sentences, *dropped_sentences(found), _SUBSTITUTE, *_deviations(found)]
+    return [*sentences, *shared_sentences(found), _SUBSTITUTE, *_deviations(found)]
 
 
 def _higher(found: ContrastDescription, side: Side, *, with_places: bool) -> str:
@@ -268,28 +285,52 @@ def contrast_methods(found: ContrastResult | ContrastDescription) -> str:
     if isinstance(found, ContrastDescription):
         return " ".join([*sentences, _balanced_words(found)])
     settings = found.test.settings
-    n_exact = int(np.count_nonzero(found.test.is_exact))
+    n_exact = int(np.count_nonzero(found.test.is_exact & (found.test.design.reaching > 0)))
+    exact = (
+        "Uncorrected p are exact: they come from all labelings."
+        if found.test.is_complete
+        else f"Uncorrected p are exact at {n_exact:,} voxels, by all subsets of the experiments "
+        "that reach them, and come from the random labelings at others."
+    )
     sentences += [
         f"The difference was tested by {labelings_text(found)} {cite('eickhoff2011')}; "
         "experiments of the same participants kept together.",
-        f"Uncorrected p are exact at {n_exact:,} voxels (all subsets of the experiments that "
-        "reach them) and come from the labelings elsewhere.",
+        exact,
         "Each voxel was standardised by the mean, variance and skewness of its sum of "
         f"-log(1 - MA) over all labelings {cite('wilson1931')}, and the family-wise error was "
         "controlled by the largest standardised value of each labeling, and by the size and mass "
         "of its largest "
         f"cluster (one-tailed p < {share_text(settings.forming_p)}, voxels that share "
         f"{CONTACTS[settings.connectivity]}). p = (b + 1)/(B + 1) {cite('phipson2010')}"
-        + (", over both directions." if settings.direction == "both" else "."),
+        + (
+            ", doubled because both directions were asked."
+            if settings.direction == "both"
+            else f", one-sided: only more convergence in {found.name_of(settings.asked[0])} was "
+            "asked for."
+        ),
         f"What is listed was decided by {LEVELS[protocol.correction]} at alpha "
         f"{share_text(protocol.alpha)}; seed {protocol.seed}.",
     ]
+    if found.gates:
+        sentences.append(
+            "It was kept only where the side that has more also converges in a test of its own "
+            f"({_own_test(protocol)}); p are those of the whole mask."
+        )
     if found.subsample is not None:
         sentences.append(
             f"The contrast is balanced: {_balanced_words(found)} The labels were exchanged in the "
             "same way, and each labeling was balanced likewise."
         )
     return " ".join(sentences)
+
+
+def _own_test(protocol: Protocol) -> str:
+    """The inferential reading that a gate is."""
+    level, alpha = LEVELS[protocol.correction], share_text(protocol.alpha)
+    formed = share_text(protocol.cluster_forming_p)
+    if protocol.correction == "voxel":
+        return f"p_FWE <= {alpha}, voxel"
+    return f"p_FWE <= {alpha}, {level}, clusters formed at p < {formed}"
 
 
 def _evidence(found: Contrast, side: Side) -> str:
@@ -308,7 +349,8 @@ def _evidence(found: Contrast, side: Side) -> str:
 def cluster_rows(found: Contrast) -> list[list[str]]:
     """Header, and one row a listed cluster."""
     is_tested = isinstance(found, ContrastResult)
-    header = ["more in", "cluster", "mm3", "peak (mm)", "z" if is_tested else "ALE difference"]
+    more = "more in" if is_tested else "higher in"
+    header = [more, "cluster", "mm3", "peak (mm)", "z" if is_tested else "ALE difference"]
     rows = [[*header, *(["p"] if is_tested else []), *_support_heads(found), "label"]]
     for side, number, cluster in found.rows():
         of = found.listed[side]

@@ -279,6 +279,26 @@ def _same_sample(studyset: Studyset) -> Iterator[Problem]:
             )
 
 
+def same_sample_of(
+    first: Studyset, second: Studyset
+) -> list[tuple[ExperimentRecord, ExperimentRecord]]:
+    """Experiments of two evidence bases that may be of the same participants.
+
+    Those whose names point to one paper, with as many participants, under subject groups of
+    different names: one pair for two such groups, in the order of `first`.
+    """
+    theirs: dict[tuple[tuple[str, ...], float], dict[str, ExperimentRecord]] = defaultdict(dict)
+    for experiment in second:
+        if (paper := _paper(experiment.study_id)) and experiment.n_subjects is not None:
+            theirs[paper, experiment.n_subjects].setdefault(experiment.group, experiment)
+    pairs: dict[tuple[str, str], tuple[ExperimentRecord, ExperimentRecord]] = {}
+    for experiment in first:
+        if (paper := _paper(experiment.study_id)) and experiment.n_subjects is not None:
+            for group, other in theirs.get((paper, experiment.n_subjects), {}).items():
+                pairs.setdefault((experiment.group, group), (experiment, other))
+    return list(pairs.values())
+
+
 def _spanning_groups(studyset: Studyset) -> Iterator[Problem]:
     """Subject groups the source names in more than one study."""
     studies: dict[str, list[ExperimentRecord]] = defaultdict(list)
