@@ -216,7 +216,7 @@ def test_contrast__perhaps_the_same_participants_are_told(run, sides, tmp_path):
         write(tmp_path / path, tree)
     said = run("contrast", *sides, "-o", "out", *DESCRIBED)
     assert said.code == 0
-    assert said.err.startswith("warning: Perhaps the same participants are on both sides")
+    assert said.err.startswith("warning: perhaps the same participants are on both sides")
     assert "'Smith 2001-1' of one and 'smith, 2001-1' of two" in said.err
     assert "Perhaps the same participants" in said.out
 

@@ -160,7 +160,8 @@ def contrast(
             progress=bar("random splits"),
         )
     if found.sides.suspected:
-        click.echo(f"warning: {suspicion(found.sides.suspected)}", err=True)
+        said = suspicion(found.sides.suspected)
+        click.echo(f"warning: {said[0].lower()}{said[1:]}", err=True)
     if isinstance(found, ContrastResult):
         given["splits"] = found.receipt.n_splits  # as many as there was time for
     words = _command_words(first, second, protocol_file, options, balanced, given)
