@@ -216,9 +216,24 @@ def test_contrast__perhaps_the_same_participants_are_told(run, sides, tmp_path):
         write(tmp_path / path, tree)
     said = run("contrast", *sides, "-o", "out", *DESCRIBED)
     assert said.code == 0
-    assert said.err.startswith("warning: Perhaps the same participants are on both sides")
+    assert said.err.startswith("warning: perhaps the same participants are on both sides")
     assert "'Smith 2001-1' of one and 'smith, 2001-1' of two" in said.err
     assert "Perhaps the same participants" in said.out
+
+
+def test_contrast__one_group_for_experiments_of_both_sides(run, sides, tmp_path):
+    """The way out that the warning names: each file knows one of the two studies."""
+    groups = ("--group", "one0=the same", "--group", "two3=the same")
+    said = run("contrast", *sides, "-o", "out", *DESCRIBED, *groups)
+    assert said.code == 65
+    assert "share 1 experiment or subject group (participants of 'the same')" in said.err
+    said = run("contrast", *sides, "-o", "out", *DESCRIBED, *groups, "--drop-shared")
+    assert said.code == 0, said.err
+    assert "one: 6 independent" in said.out
+    assert "two: 8 independent" in said.out
+    said = run("contrast", *sides, "-o", "out2", *DESCRIBED, "--group", "three=the same")
+    assert said.code == 65
+    assert '"three"' in said.err
 
 
 # ------------------------------------------------------------------------------- wrong wishes

@@ -25,12 +25,12 @@ def mask(rng):
     return Mask(Grid(SHAPE, np.diag([2.0, 2, 2, 1])), rng.random(SHAPE) < 0.7, "a small mask")
 
 
-def maps_of(mask, n, rng, share=0.4):
+def maps_of(mask, n, rng, share=0.4, most=0.011):
     """Sparse maps of n experiments: modelled activation, smooth enough to form clusters."""
     entries = []
     for _ in range(n):
         reached = np.flatnonzero(rng.random(mask.n_voxels) < share)
-        values = to_lattice(rng.uniform(0.001, 0.011, reached.size))
+        values = to_lattice(rng.uniform(0.001, most, reached.size))
         entries.append((reached.astype(np.int32), values))
     offsets = np.cumsum([0, *(voxels.size for voxels, _ in entries)])
     voxels, values = (np.concatenate(part) for part in zip(*entries, strict=True))
@@ -107,6 +107,20 @@ def test_look__sees_the_maxima_of_whole_maps(n_first, connectivity, mask, rng):
             assert largest / U_STEPS == pytest.approx(expected[tail][0], abs=1e-6)
             assert size == expected[tail][1]
             assert mass / U_STEPS == pytest.approx(expected[tail][2], abs=1e-4)
+
+
+@pytest.mark.parametrize("most", [0.011, 0.3], ids=["weak", "strong"])
+@pytest.mark.parametrize("drawn", [None, 2, 4])
+def test_label_null__voxels_that_are_left_out_hold_no_maximum(drawn, most, mask, rng):
+    """Also of balanced differences, which bend where modelled activation is high."""
+    ma = maps_of(mask, 13, rng, most=most)
+    names = np.arange(13, dtype=np.uint64)
+    design = label_design(ma, np.arange(13) < 4, names, STEP, drawn)
+    whole = label_null(design, 400, 1, forming_p=0.01, counted=np.arange(mask.n_voxels))
+    pruned = label_null(design, 400, 1, forming_p=0.01)
+    assert np.any(pruned.counts.sum(axis=1) < whole.counts.sum(axis=1))  # some are left out
+    for name in ("largest", "size", "mass"):
+        assert getattr(pruned, name).tolist() == getattr(whole, name).tolist(), name
 
 
 @pytest.mark.parametrize("drawn", [None, 3])

@@ -189,9 +189,9 @@ def stage(text: str) -> None:
         click.echo(f"{text} ...", err=True)
 
 
-def warn(studyset: Studyset) -> None:
-    """Print the warnings about an evidence base, a few of each kind."""
-    warnings = [problem for problem in studyset.problems if problem.severity != "note"]
+def warn(studyset: Studyset, told: Sequence[Problem] = ()) -> None:
+    """Print the warnings about an evidence base, a few of each kind; not what was told."""
+    warnings = [p for p in studyset.problems if p.severity != "note" and p not in told]
     for line in grouped(warnings, MOST_OF_A_KIND):
         click.echo(line, err=True)
 

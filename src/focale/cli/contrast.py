@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -136,8 +138,12 @@ def contrast(
         seed=given["seed"],
     )
     stage(f"reading {first} and {second}")
-    one = _side(first, given["also_first"], given["where_first"], protocol, options)
-    two = _side(second, given["also_second"], given["where_second"], protocol, options)
+    places = (first, *given["also_first"]), (second, *given["also_second"])
+    for_first, for_second = _options_of_sides(places, options)
+    one = _side(places[0], given["where_first"], protocol, for_first)
+    two = _side(places[1], given["where_second"], protocol, for_second)
+    warn(one)
+    warn(two, told=one.problems)  # the sides may be of one file
     stage("computing and writing (the first run compiles for some seconds)")
     asked = ContrastOptions(
         direction=given["direction"],
@@ -160,7 +166,8 @@ def contrast(
             progress=bar("random splits"),
         )
     if found.sides.suspected:
-        click.echo(f"warning: {suspicion(found.sides.suspected)}", err=True)
+        said = suspicion(found.sides.suspected)
+        click.echo(f"warning: {said[0].lower()}{said[1:]}", err=True)
     if isinstance(found, ContrastResult):
         given["splits"] = found.receipt.n_splits  # as many as there was time for
     words = _command_words(first, second, protocol_file, options, balanced, given)
@@ -171,9 +178,40 @@ def contrast(
     click.echo(output)
 
 
+def _options_of_sides(
+    places: tuple[tuple[str, ...], ...], options: ReadOptions
+) -> list[ReadOptions]:
+    """The options for each side, with the studies and experiments they name that it has.
+
+    One that neither side has stays in both, for the reader to refuse.
+    """
+    from focale.io.formats import inspect_record
+
+    if not (options.groups_of or options.talairach_of):
+        return [options for _ in places]
+    plain = replace(options, groups_of=None, talairach_of=None)
+    known = []
+    for files in places:
+        experiments = inspect_record(files, plain).experiments
+        known.append({name for e in experiments for name in (e.id, e.study_id)})
+    anywhere = set().union(*known)
+
+    def of(own: set[str], given: Mapping[str, str] | None) -> dict[str, str] | None:
+        chosen = {i: v for i, v in (given or {}).items() if i in own or i not in anywhere}
+        return chosen or None
+
+    return [
+        replace(
+            options,
+            groups_of=of(own, options.groups_of),
+            talairach_of=of(own, options.talairach_of),
+        )
+        for own in known
+    ]
+
+
 def _side(
-    place: str,
-    also: tuple[str, ...],
+    places: tuple[str, ...],
     where: tuple[str, ...],
     protocol: Protocol,
     options: ReadOptions,
@@ -181,9 +219,7 @@ def _side(
     from focale.workflow import Selection, read_evidence
 
     selection = Selection(where=conditions_from(where))
-    studyset = read_evidence((place, *also), protocol, selection, options)
-    warn(studyset)
-    return studyset
+    return read_evidence(places, protocol, selection, options)
 
 
 def _subsample(balanced: str | None) -> int | Literal["fewest"] | None:
