@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from focale.correction.fwe import fwe as fwe
     from focale.correction.fwe import fwe_shard as fwe_shard
     from focale.correction.null_file import merge_nulls as merge_nulls
+    from focale.correction.scale import scale as scale
     from focale.correction.voxelwise import bonferroni as bonferroni
     from focale.correction.voxelwise import fdr as fdr
     from focale.datasets import pain_studyset_path as pain_studyset_path
@@ -73,6 +74,7 @@ _HOME = {
     "read": "focale.studyset.reading",
     "read_atlas": "focale.atlases.reading",
     "run_into": "focale.workflow",
+    "scale": "focale.correction.scale",
     "summarize": "focale.studyset.summary",
     "view": "focale.report.page.notebook",
 }
@@ -108,6 +110,7 @@ __all__ = [
     "read",
     "read_atlas",
     "run_into",
+    "scale",
     "summarize",
     "view",
 ]

@@ -22,7 +22,7 @@ from focale._check import check_between, check_choice, check_count, refuse
 from focale.correction.null_file import continued, kept, nothing_of
 from focale.correction.running import Running
 from focale.errors import ArgumentError, EvidenceError
-from focale.estimators.result import AleResult
+from focale.estimators.result import AleMap, AleResult
 from focale.inference.clusters import Connectivity
 from focale.inference.lattice import STEP
 from focale.inference.montecarlo import NullDesign, Sampling, null_blocks, null_design
@@ -164,7 +164,7 @@ def null_of(result: AleResult, settings: NullSettings) -> Null:
     EvidenceError
         If fewer than two experiments report foci: one cannot converge with others.
     """
-    _check_evidence(result)
+    check_evidence(result)
     sampling = sampling_mask(settings.sampling, result.mask)
     ale_threshold = result.null.ale_at(settings.cluster_forming_p)
     studyset = result.studyset
@@ -296,7 +296,14 @@ def iterations_of_shard(shard: int, n_shards: int, n_iterations: int) -> range:
     return range(start, stop)
 
 
-def _check_evidence(result: AleResult) -> None:
+def check_evidence(result: AleMap | AleResult) -> None:
+    """Refuse evidence in which nothing could converge.
+
+    Raises
+    ------
+    EvidenceError
+        If fewer than two experiments have foci that reach the mask.
+    """
     n = int(np.count_nonzero(np.diff(result.ma.offsets)))
     if n < 2:
         raise EvidenceError(

@@ -28,6 +28,7 @@ import numpy as np
 
 from focale.errors import FocaleError
 from focale.frozen import freeze
+from focale.inference.base_rate import BaseRate
 from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.fingerprints import experiment_fingerprints
 from focale.inference.footprints import gaussian_footprint
@@ -65,7 +66,7 @@ class NullDesign:
     halves
         Shape (n_foci, 3); half widths of its box, in voxels.
     sampling
-        Shape (n_sampling_voxels, 3); voxels a focus may fall on.
+        Shape (n_choices, 3); voxels a focus may fall on, each as likely as it is there often.
     kinds
         Shape (n_foci,); number of the footprint of each focus among the different ones.
     near, fine
@@ -157,14 +158,15 @@ def null_design(
     fwhm_mm: FloatArray,
     mask: Mask,
     placement: Placement = "exact",
-    sampling: Mask | None = None,
+    sampling: Mask | BaseRate | None = None,
 ) -> NullDesign:
     """Design of the null of an evidence base; parameters as in `model_activation`.
 
     Parameters
     ----------
     sampling
-        Where foci may fall, on the grid of the mask; by default the mask.
+        Where foci may fall, on the grid of the mask: on the voxels of a mask, by default that
+        of the analysis, or on those of a base rate, each as often as it is reported.
     """
     centres, shifts = placed(foci_mm, mask.grid, placement)
     kinds = np.column_stack([np.repeat(fwhm_mm, np.diff(offsets)), shifts])
@@ -181,7 +183,7 @@ def null_design(
         words=footprints.words,
         starts=footprints.starts[kind],
         halves=footprints.halves[kind],
-        sampling=_voxels(sampling or mask),
+        sampling=_choices(sampling or mask),
         kinds=kind,
         near=footprints.near,
         fine=footprints.fine,
@@ -309,7 +311,7 @@ def _block(
     else:
         drawing = design.sampling, design.offsets, design.fingerprints
         laying = design.words, design.starts, design.halves
-        runs = _runs(design.mask)
+        runs = mask_runs(design.mask)
         iterate(key_0, key_1, first, *drawing, *laying, *runs, threshold, earlier, shape, maxima)
     return maxima if also is None else np.column_stack([maxima, also(design, iterations)])
 
@@ -322,6 +324,11 @@ def _read_only(array: Any) -> Any:
     view = array.view()
     view.setflags(write=False)
     return view
+
+
+def _choices(sampling: Mask | BaseRate) -> IntArray:
+    """Voxels a focus may fall on, shape (n, 3)."""
+    return sampling.voxels if isinstance(sampling, BaseRate) else _voxels(sampling)
 
 
 @lru_cache(maxsize=2)  # one mask serves many results
@@ -381,7 +388,7 @@ def padded_shape(mask: Mask) -> tuple[int, int, int]:
     return x + 1, y + 1, z + 1
 
 
-def _runs(mask: Mask) -> tuple[IntArray, IntArray]:
+def mask_runs(mask: Mask) -> tuple[IntArray, IntArray]:
     """Where runs of mask voxels begin and end in the flat padded volume."""
     inside = np.pad(mask.inside, ((0, 1), (0, 1), (0, 1))).reshape(-1)
     steps = np.diff(inside.astype(np.int8), prepend=0)
