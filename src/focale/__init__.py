@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from focale.atlases.finding import available_atlases as available_atlases
     from focale.atlases.finding import find_atlas as find_atlas
     from focale.atlases.reading import read_atlas as read_atlas
+    from focale.coactivation.macm import macm as macm
     from focale.comparison.compare import compare as compare
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
@@ -67,6 +68,7 @@ _HOME = {
     "infer": "focale.inferential",
     "interpretation": "focale.report.interpretation",
     "label_clusters": "focale.atlases.clusters",
+    "macm": "focale.coactivation.macm",
     "merge_nulls": "focale.correction.null_file",
     "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
@@ -103,6 +105,7 @@ __all__ = [
     "infer",
     "interpretation",
     "label_clusters",
+    "macm",
     "merge_nulls",
     "methods",
     "pain_studyset_path",

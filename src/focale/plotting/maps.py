@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _BAR_HEIGHT = 0.55  # inches
 _MOST_NUMBERS = 40
+OUTLINE = "#009e73"
+"""Bluish green of Okabe and Ito: told apart by every kind of colour vision."""
 
 
 def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) -> Figure:
@@ -49,7 +51,12 @@ def plot_ale_glass(ale: VoxelMap, studyset: Studyset, title: str | None = None) 
 
 
 def plot_clusters_glass(
-    ale: VoxelMap, clusters: Clusters, words: str = "", title: str | None = None
+    ale: VoxelMap,
+    clusters: Clusters,
+    words: str = "",
+    title: str | None = None,
+    *,
+    outlined: VoxelMap | None = None,
 ) -> Figure:
     """Clusters on a glass brain, each with its number at its peak.
 
@@ -64,6 +71,8 @@ def plot_clusters_glass(
         What makes a cluster one, for the line beside the colour bar.
     title
         By default "Clusters, numbered as in the table".
+    outlined
+        A region (its values are 1) whose outline is drawn too.
     """
     within = VoxelMap(np.where(clusters.labels > 0, ale.values, 0.0), ale.mask)
     with styled([title or ""]):
@@ -77,6 +86,9 @@ def plot_clusters_glass(
             brain.add_overlay(
                 within.image, threshold=lowest, cmap=ALE_COLOURS, vmin=norm.vmin, vmax=norm.vmax
             )
+        if outlined is not None:
+            brain.add_contours(outlined.image, levels=[0.5], colors=OUTLINE, linewidths=1.2)
+        if len(clusters):
             _draw_numbers(brain, [cluster.peaks[0].mm for cluster in clusters])
         _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words)
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -58,10 +58,28 @@ def write_maps(result: Reading, folder: Path, label: str) -> None:
     label
         First part of the file names.
     """
-    mask = result.mask
+    write_map_files(maps_of(result), result.mask, folder, label, len(result.clusters))
+
+
+def write_map_files(
+    files: Iterable[MapFile], mask: Mask, folder: Path, label: str, n_clusters: int
+) -> None:
+    """Write maps, each with a JSON file beside it, and the names of the clusters.
+
+    Parameters
+    ----------
+    files
+        What is written.
+    mask
+        The voxels of their values.
+    folder, label
+        As in `write_maps`.
+    n_clusters
+        Clusters in the map `desc-clusters_dseg`.
+    """
     common = {"SpatialReference": mask.space, "Mask": mask.name, "MaskSHA256": mask.sha256}
     stem = f"{label}{_space_and_resolution(mask)}"
-    for file in maps_of(result):
+    for file in files:
         description = f"Focale {version('focale')}: {file.title}"
         save_nifti(
             file.values,
@@ -72,7 +90,7 @@ def write_maps(result: Reading, folder: Path, label: str) -> None:
             description=description,
         )
         write_json(folder / f"{stem}_{file.name}.json", {**file.about, **common})
-    rows = [f"{n}\tcluster {n}" for n in range(1, len(result.clusters) + 1)]
+    rows = [f"{n}\tcluster {n}" for n in range(1, n_clusters + 1)]
     write_text(folder / f"{stem}_desc-clusters_dseg.tsv", "\n".join(["index\tname", *rows]))
 
 
@@ -126,7 +144,7 @@ def _ale(result: Reading, more: str, about: Mapping[str, Any]) -> MapFile:
     )
 
 
-_LEVELS = {
+LEVELS = {
     "voxel": ("level-voxel_corr-FWE_method-montecarlo", "the ALE of a voxel"),
     "size": (
         "level-cluster_corr-FWE_method-montecarlo_desc-size",
@@ -164,7 +182,7 @@ def _inferential(result: InferentialResult) -> Iterator[MapFile]:
         yield MapFile(
             "stat-tfce_statmap", corrected.tfce.values, ESTIMATE, "TFCE", {"Description": text}
         )
-    for level, (name, of_what) in _LEVELS.items():
+    for level, (name, of_what) in LEVELS.items():
         if level == "tfce" and corrected.tfce is None:
             continue
         text = f"family-wise p of {of_what}"

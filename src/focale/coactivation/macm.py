@@ -28,9 +28,9 @@ from focale.errors import ArgumentError
 from focale.estimators.ale import ALE
 from focale.estimators.result import AleMap
 from focale.inference.clusters import Clusters, find_clusters
-from focale.macm.result import MacmResult, SeedNull, Test
-from focale.macm.seed import Seed, as_seed
-from focale.macm.selection import SeedSelection, select
+from focale.coactivation.result import MacmResult, SeedNull, Test
+from focale.coactivation.seed import Seed, as_seed
+from focale.coactivation.selection import SeedSelection, select
 from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess
@@ -123,6 +123,7 @@ def macm(
         seed=seed,
         selection=selection,
         seed_voxels=seed.contains(statistic.mask.mm(np.arange(statistic.mask.n_voxels))),
+        whole_mask=whole,
         n_seed_voxels=int(np.count_nonzero(in_seed)),
         is_masked=mask_seed,
         null=null,

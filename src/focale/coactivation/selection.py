@@ -8,7 +8,7 @@ import numpy as np
 
 from focale.errors import EvidenceError
 from focale.frozen import freeze
-from focale.macm.seed import Seed, SphereSeed
+from focale.coactivation.seed import Seed, SphereSeed
 from focale.phrases import count
 from focale.studyset.model import Studyset
 from focale.typing import BoolArray, IntArray

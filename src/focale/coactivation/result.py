@@ -11,10 +11,11 @@ from focale.correction.result import FweResult
 from focale.correction.scale_result import ScaleResult
 from focale.errors import DescriptiveOnlyError
 from focale.frozen import freeze
-from focale.macm.seed import Seed
-from focale.macm.selection import SeedSelection
+from focale.coactivation.seed import Seed
+from focale.coactivation.selection import SeedSelection
 from focale.phrases import count
 from focale.reading import Reading
+from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
 from focale.typing import BoolArray, FloatArray
 
@@ -41,8 +42,10 @@ class MacmResult(Reading):
         All experiments of the database, with their foci in the seed.
     seed_voxels
         Shape (n_voxels,); voxels of the analysis in the seed. None of them if it is masked.
+    whole_mask
+        The mask with the seed, also where it was taken out.
     n_seed_voxels
-        Voxels of the seed in the mask, also where it is masked.
+        Voxels of the seed in it.
     is_masked
         Whether the seed was taken out of the analysis.
     null
@@ -56,6 +59,7 @@ class MacmResult(Reading):
     seed: Seed
     selection: SeedSelection
     seed_voxels: BoolArray
+    whole_mask: Mask
     n_seed_voxels: int
     is_masked: bool
     null: SeedNull
