@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from focale.correction.fwe import fwe_shard as fwe_shard
     from focale.correction.null_file import merge_nulls as merge_nulls
     from focale.correction.scale import scale as scale
+    from focale.correction.scale_habit import SCALE as SCALE
     from focale.correction.voxelwise import bonferroni as bonferroni
     from focale.correction.voxelwise import fdr as fdr
     from focale.datasets import pain_studyset_path as pain_studyset_path
@@ -52,6 +53,7 @@ _HOME = {
     "Jackknife": "focale.diagnostics.jackknife",
     "Protocol": "focale.protocol.protocol",
     "Questions": "focale.robustness.answers",
+    "SCALE": "focale.correction.scale_habit",
     "Studyset": "focale.studyset.model",
     "assess": "focale.protocol.assess",
     "available_atlases": "focale.atlases.finding",
@@ -83,6 +85,7 @@ _HOME = {
 
 __all__ = [
     "ALE",
+    "SCALE",
     "FDRCorrector",
     "FWECorrector",
     "FocusCounter",

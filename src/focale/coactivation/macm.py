@@ -21,6 +21,9 @@ import numpy as np
 
 from focale._check import check_choice
 from focale.atlases.atlas import Atlas
+from focale.coactivation.result import MacmResult, SeedNull, Test
+from focale.coactivation.seed import Seed, as_seed
+from focale.coactivation.selection import SeedSelection, select
 from focale.correction.fwe import fwe
 from focale.correction.p_values import smallest_p
 from focale.correction.scale import scale
@@ -28,9 +31,6 @@ from focale.errors import ArgumentError
 from focale.estimators.ale import ALE
 from focale.estimators.result import AleMap
 from focale.inference.clusters import Clusters, find_clusters
-from focale.coactivation.result import MacmResult, SeedNull, Test
-from focale.coactivation.seed import Seed, as_seed
-from focale.coactivation.selection import SeedSelection, select
 from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess

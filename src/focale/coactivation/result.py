@@ -7,12 +7,12 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
 
+from focale.coactivation.seed import Seed
+from focale.coactivation.selection import SeedSelection
 from focale.correction.result import FweResult
 from focale.correction.scale_result import ScaleResult
 from focale.errors import DescriptiveOnlyError
 from focale.frozen import freeze
-from focale.coactivation.seed import Seed
-from focale.coactivation.selection import SeedSelection
 from focale.phrases import count
 from focale.reading import Reading
 from focale.space.mask import Mask

@@ -59,7 +59,8 @@ class Seed(ABC):
         inside = self.contains(mask.mm(np.arange(mask.n_voxels)))
         if not np.any(inside):
             raise ArgumentError(
-                f"the seed ({self.name}) has no voxel in {mask.name}; check its place and its space"
+                f"the seed ({self.name}) has no voxel in {mask.name}; check its place and its "
+                "space"
             )
         return inside
 

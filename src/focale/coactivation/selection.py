@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from focale.coactivation.seed import Seed, SphereSeed
 from focale.errors import EvidenceError
 from focale.frozen import freeze
-from focale.coactivation.seed import Seed, SphereSeed
 from focale.phrases import count
 from focale.studyset.model import Studyset
 from focale.typing import BoolArray, IntArray

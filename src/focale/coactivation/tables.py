@@ -83,7 +83,7 @@ def tables_of(result: MacmResult) -> Iterator[tuple[str, pd.DataFrame, dict[str,
     yield "clusters", *_clusters(result)
     if result.test is not None:
         formed = result.test.table
-        yield "clustersFormed", formed, {name: _FORMED[name] for name in formed}
+        yield "clustersFormed", formed, {name: _FORMED[name] for name in map(str, formed)}
     selected = result.selection.is_selected
     yield "selected", _experiments(result, selected), EXPERIMENT_COLUMNS
     yield "notSelected", _experiments(result, ~selected), EXPERIMENT_COLUMNS
@@ -109,7 +109,10 @@ def _clusters(result: MacmResult) -> Table:
         columns |= (_STANDING if isinstance(result.test, ScaleResult) else {}) | _TESTED
     columns |= _CLUSTER
     rows = [
-        {**_of_peak(result, number, order, peak), **(_of_cluster(result, number) if not order else {})}
+        {
+            **_of_peak(result, number, order, peak),
+            **(_of_cluster(result, number) if not order else {}),
+        }
         for number, cluster in enumerate(result.clusters, start=1)
         for order, peak in enumerate(cluster.peaks)
     ]
@@ -121,7 +124,11 @@ def _of_peak(result: MacmResult, number: int, order: int, peak: Peak) -> dict[st
     x, y, z = peak.mm
     at = peak.position
     row: dict[str, Any] = {
-        **{"cluster": number, "peak": peak_name(number, order), "x": x, "y": y, "z": z},
+        "cluster": number,
+        "peak": peak_name(number, order),
+        "x": x,
+        "y": y,
+        "z": z,
         "ale": result.ale.values[at],
         "ale_in_peaks": result.ale_in_peaks.values[at],
     }

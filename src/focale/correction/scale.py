@@ -41,7 +41,7 @@ from focale.typing import FloatArray, IntArray
 
 def scale(
     result: AleMap | AleResult,
-    base_rate: Studyset | FloatArray,
+    base_rate: Studyset | FloatArray | BaseRate,
     *,
     n_iterations: int = 10_000,
     seed: int = 0,
@@ -58,8 +58,8 @@ def scale(
         What `ALE().fit` or `ALE().statistic` returned for the experiments that were chosen.
     base_rate
         The database they were chosen from, or its foci: shape (n, 3), millimetres in the
-        space of the map. Foci from which no footprint reaches the mask are left out and
-        counted.
+        space of the map; or the base rate of another result with the same mask. Foci from
+        which no footprint reaches the mask are left out and counted.
     n_iterations
         Random maps of the null: 10,000 for a report, 1,000 for a draft.
     seed
@@ -92,7 +92,7 @@ def scale(
     >>> database = Studyset(pain_studyset_path())
     >>> chosen = ALE().fit(database.slice(database.ids[:8]))
     >>> tested = scale(chosen, database, n_iterations=100)
-    >>> round(tested.p.values.min(), 4)
+    >>> float(tested.p.values.min().round(4))
     0.0099
     """
     check_count("n_iterations", "scale", n_iterations, 1)
@@ -135,8 +135,10 @@ def scale(
     )
 
 
-def _base_rate(base_rate: Studyset | FloatArray, statistic: AleMap) -> BaseRate:
+def _base_rate(base_rate: Studyset | FloatArray | BaseRate, statistic: AleMap) -> BaseRate:
     """The base rate of a database, or of coordinates."""
+    if isinstance(base_rate, BaseRate):
+        return base_rate
     if isinstance(base_rate, Studyset):
         foci_mm, name = base_rate.foci_mm, base_rate.record.source
     else:

@@ -72,7 +72,9 @@ class CommonScale:
         z = tail_z(
             values, moments.mean[positions], moments.sd[positions], moments.skewness[positions]
         )
-        return np.rint(np.clip(z, self.forming_z, HIGHEST) / SCALE_STEP).astype(np.int64)
+        standing = np.clip(z, self.forming_z, HIGHEST)
+        steps: IntArray = np.rint(standing / SCALE_STEP).astype(np.int64)
+        return steps
 
     def standing_of_map(self, values: IntArray) -> IntArray:
         """Standing of a whole map, shape (n_voxels,); 0 where it is not above its threshold."""
@@ -109,7 +111,7 @@ def common_scale(moments: NullMoments, forming_p: float, most_of_one: int) -> Co
 def tail_z(
     values: IntArray | FloatArray, mean: FloatArray, sd: FloatArray, skewness: FloatArray
 ) -> FloatArray:
-    """z of the upper tail of Pearson III distributions; all of one shape.
+    """One-tailed z of Pearson III distributions at some values; all of one shape.
 
     Where the sd is 0 it is `HIGHEST` above the mean and 0 elsewhere.
 

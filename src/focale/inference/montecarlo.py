@@ -311,7 +311,7 @@ def _block(
     else:
         drawing = design.sampling, design.offsets, design.fingerprints
         laying = design.words, design.starts, design.halves
-        runs = mask_runs(design.mask)
+        runs = _runs(design.mask)
         iterate(key_0, key_1, first, *drawing, *laying, *runs, threshold, earlier, shape, maxima)
     return maxima if also is None else np.column_stack([maxima, also(design, iterations)])
 
@@ -388,7 +388,7 @@ def padded_shape(mask: Mask) -> tuple[int, int, int]:
     return x + 1, y + 1, z + 1
 
 
-def mask_runs(mask: Mask) -> tuple[IntArray, IntArray]:
+def _runs(mask: Mask) -> tuple[IntArray, IntArray]:
     """Where runs of mask voxels begin and end in the flat padded volume."""
     inside = np.pad(mask.inside, ((0, 1), (0, 1), (0, 1))).reshape(-1)
     steps = np.diff(inside.astype(np.int8), prepend=0)

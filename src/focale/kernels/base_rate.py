@@ -1,4 +1,4 @@
-"""Loops of the SCALE null: how near the base rate lies, and what a random map exceeds.
+"""Loops of the SCALE null: how near the base rate lies.
 
 The base rate is where the foci of a database lie. Around each voxel its foci are counted by
 rings of distance, and from the counts follow the first three cumulants of a random map at the
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from focale._jit import kernel
+from focale._jit import kernel, subkernel
 from focale.typing import BoolArray, FloatArray, IntArray
 
 # (y, z) voxels of a plane, p places of the base rate, r rings, k kinds of experiments,
-# (a, b, c) voxels of a box, v mask voxels, s runs of mask voxels
+# (a, b, c) voxels of a box
 
 
 @kernel
@@ -46,6 +46,45 @@ def count_rings(
                 counts[y, z, r] += weight
 
 
+@subkernel
+def gather_moments(
+    counts: IntArray,
+    n_base: int,
+    values: FloatArray,
+    n_foci: IntArray,
+    before: FloatArray,
+    moments: FloatArray,
+) -> None:
+    """First three moments of the value that each kind of experiment gives a voxel.
+
+    counts : shape (r,); foci of the base rate in each ring around the voxel
+    n_base, values, n_foci : as in `add_cumulants`
+    before : shape (f + 1,), f being the largest of `n_foci`; overwritten
+    moments : shape (k, 3), overwritten
+    """
+    moments[:] = 0.0
+    before[:] = 1.0  # probability that none of so many foci is within the rings so far
+    n_within = 0
+    for r in range(counts.size):
+        if counts[r] == 0:
+            continue
+        n_within += counts[r]
+        beyond, power = (n_base - n_within) / n_base, 1.0
+        for f in range(1, before.size):
+            power *= beyond
+            before[f] -= power  # what is left: that the nearest of f foci is in this ring
+        for k in range(n_foci.size):
+            value = values[k, r]
+            weighted = before[n_foci[k]] * value
+            moments[k, 0] += weighted
+            moments[k, 1] += weighted * value
+            moments[k, 2] += weighted * value * value
+        power = 1.0
+        for f in range(1, before.size):
+            power *= beyond
+            before[f] = power
+
+
 @kernel
 def add_cumulants(
     counts: IntArray,
@@ -71,39 +110,16 @@ def add_cumulants(
 
     Returns the number of voxels.
     """
-    n_kinds, n_rings = values.shape
-    most = 0
-    for k in range(n_kinds):
-        most = max(most, n_foci[k])
-    nearer = np.empty(most + 1)  # probability that no focus of f is as near, by f
-    before = np.empty(most + 1)
-    moments = np.empty((n_kinds, 3))
+    before = np.empty(n_foci.max() + 1)
+    moments = np.empty((n_foci.size, 3))
     n = 0
     for y in range(inside.shape[0]):
         for z in range(inside.shape[1]):
             if not inside[y, z]:
                 continue
-            moments[:] = 0.0
-            before[:] = 1.0
-            n_within = 0
-            for r in range(n_rings):
-                if counts[y, z, r] == 0:
-                    continue
-                n_within += counts[y, z, r]
-                beyond = (n_base - n_within) / n_base
-                nearer[0] = 1.0
-                for f in range(1, most + 1):
-                    nearer[f] = nearer[f - 1] * beyond
-                for k in range(n_kinds):
-                    value = values[k, r]
-                    weighted = (before[n_foci[k]] - nearer[n_foci[k]]) * value
-                    moments[k, 0] += weighted
-                    moments[k, 1] += weighted * value
-                    moments[k, 2] += weighted * value * value
-                for f in range(most + 1):
-                    before[f] = nearer[f]
+            gather_moments(counts[y, z], n_base, values, n_foci, before, moments)
             first, second, third = 0.0, 0.0, 0.0
-            for k in range(n_kinds):
+            for k in range(n_foci.size):
                 mean, square, cube = moments[k, 0], moments[k, 1], moments[k, 2]
                 first += n_alike[k] * mean
                 second += n_alike[k] * (square - mean * mean)
@@ -111,44 +127,3 @@ def add_cumulants(
             cumulants[n, 0], cumulants[n, 1], cumulants[n, 2] = first, second, third
             n += 1
     return n
-
-
-@kernel
-def survey_map(
-    flat: IntArray,
-    run_starts: IntArray,
-    run_stops: IntArray,
-    observed: IntArray,
-    thresholds: IntArray,
-    n_as_large: IntArray,
-    positions: IntArray,
-    values: IntArray,
-) -> int:
-    """Count where a random map is as large as what is observed, and list what is high.
-
-    flat : the map, a flat volume
-    run_starts, run_stops : shape (s,); runs of mask voxels in the flat volume
-    observed, thresholds : shape (v,), in mask order
-    n_as_large : shape (v,); raised by 1 where the map is at least as large as `observed`
-    positions, values : shape (v,); filled from the front with mask voxels whose value is
-        above their threshold, and their values
-
-    Returns how many these are.
-    """
-    n_above, first = 0, 0
-    for s in range(run_starts.size):
-        row = flat[run_starts[s] : run_stops[s]]
-        own, level = observed[first : first + row.size], thresholds[first : first + row.size]
-        counts = n_as_large[first : first + row.size]
-        passing = 0
-        for i in range(row.size):
-            counts[i] += row[i] >= own[i]
-            passing |= row[i] > level[i]
-        if passing:
-            for i in range(row.size):
-                if row[i] > level[i]:
-                    positions[n_above] = first + i
-                    values[n_above] = row[i]
-                    n_above += 1
-        first += row.size
-    return n_above

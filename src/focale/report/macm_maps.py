@@ -68,9 +68,7 @@ def _tested(result: MacmResult) -> Iterator[MapFile]:
         name, what = of[level]
         p = result.p_fwe(level).values
         text = f"family-wise p of {what}"
-        yield MapFile(
-            f"stat-p_{name}_statmap", p, P_VALUE, "p FWE", {"Description": text, **null}
-        )
+        yield MapFile(f"stat-p_{name}_statmap", p, P_VALUE, "p FWE", {"Description": text, **null})
         about = {"Description": f"z of the {text}; 0 where p >= .5", **null}
         z = z_from_log_p(np.log(p))
         yield MapFile(f"stat-z_{name}_statmap", z, Z_SCORE, "z FWE", about)

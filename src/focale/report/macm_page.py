@@ -90,12 +90,17 @@ def fact_rows(result: MacmResult) -> list[list[str]]:
     """What a reader wants to know first."""
     selection, database = result.selection, result.selection.database
     rows = [
-        ["seed", f"{result.seed.name} ({result.n_seed_voxels:,} voxels, "
-         f"{'left out' if result.is_masked else 'marked'})"],
+        [
+            "seed",
+            f"{result.seed.name} ({result.n_seed_voxels:,} voxels, "
+            f"{'left out' if result.is_masked else 'marked'})",
+        ],
         ["database", f"{database.record.source}: {str(database).removeprefix('Studyset: ')}"],
-        ["selected", f"{selection.n_selected:,} experiments, {len(result.studyset):,} after "
-         f"pooling, {result.evidence.n_foci:,} foci, {selection.n_foci_in_seed:,} of them in the "
-         "seed"],
+        [
+            "selected",
+            f"{selection.n_selected:,} experiments, {len(result.studyset):,} after pooling, "
+            f"{result.evidence.n_foci:,} foci, {selection.n_foci_in_seed:,} of them in the seed",
+        ],
         ["decision", result.decision.reason],
     ]
     if result.test is not None:
@@ -105,9 +110,7 @@ def fact_rows(result: MacmResult) -> list[list[str]]:
             else "foci spread evenly, which finds the base rate again"
         )
         rows.append(["tested against", against])
-        rows.append(
-            ["iterations", f"{result.test.n_iterations:,} (seed {result.test.seed})"]
-        )
+        rows.append(["iterations", f"{result.test.n_iterations:,} (seed {result.test.seed})"])
     rows.append(["protocol", result.protocol.fingerprint[:12]])
     return rows
 

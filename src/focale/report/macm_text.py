@@ -140,9 +140,7 @@ def found_texts(result: MacmResult) -> Iterator[str]:
         yield f"The other {in_words(n - MOST_CLUSTERS, 'cluster')} are in the table."
 
 
-def _cluster(
-    result: MacmResult, number: int, mm: tuple[float, float, float], mm3: float
-) -> str:
+def _cluster(result: MacmResult, number: int, mm: tuple[float, float, float], mm3: float) -> str:
     where = f"{place(mm)}{anatomical(result, number)}"
     n = int(np.count_nonzero(result.n_foci[:, number]))
     total = len(result.studyset)
@@ -181,9 +179,7 @@ def seed_text(result: MacmResult) -> str:
         if numbers
         else "no listed cluster touches it"
     )
-    return (
-        f"The seed ({voxels}) converges because experiments were selected for it; {touching}."
-    )
+    return f"The seed ({voxels}) converges because experiments were selected for it; {touching}."
 
 
 def methods_text(result: MacmResult, version: str) -> str:
