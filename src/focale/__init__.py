@@ -83,15 +83,15 @@ _HOME = {
     "view": "focale.report.page.notebook",
 }
 
-__all__ = [
+__all__ = [  # noqa: RUF022  # in plain order: names of capitals stand among the others
     "ALE",
-    "SCALE",
     "FDRCorrector",
     "FWECorrector",
     "FocusCounter",
     "Jackknife",
     "Protocol",
     "Questions",
+    "SCALE",
     "Studyset",
     "assess",
     "available_atlases",
