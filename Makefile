@@ -30,6 +30,7 @@ simulate: .venv/ready ## Run the simulations of validation/
 
 published: .venv/ready ## Set the numbers beside published ones (needs the corpus)
 	$(BIN)/python -m validation.published_fwe
+	$(BIN)/python -m validation.conjunction
 
 fuzz: .venv/ready ## Throw bytes at the readers for half an hour, and garbage of 100 MB
 	$(BIN)/python -m pip install --quiet atheris

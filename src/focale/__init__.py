@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from focale.atlases.reading import read_atlas as read_atlas
     from focale.coactivation.macm import macm as macm
     from focale.comparison.compare import compare as compare
+    from focale.conjoining.conjunction import conjunction as conjunction
+    from focale.contrasts.contrast import ContrastOptions as ContrastOptions
+    from focale.contrasts.contrast import contrast as contrast
     from focale.correction.correctors import FDRCorrector as FDRCorrector
     from focale.correction.correctors import FWECorrector as FWECorrector
     from focale.correction.fwe import fwe as fwe
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ALE": "focale.estimators.ale",
+    "ContrastOptions": "focale.contrasts.contrast",
     "FDRCorrector": "focale.correction.correctors",
     "FWECorrector": "focale.correction.correctors",
     "FocusCounter": "focale.diagnostics.jackknife",
@@ -60,6 +64,8 @@ _HOME = {
     "bonferroni": "focale.correction.voxelwise",
     "check": "focale.studyset.findings",
     "compare": "focale.comparison.compare",
+    "conjunction": "focale.conjoining.conjunction",
+    "contrast": "focale.contrasts.contrast",
     "describe": "focale.descriptive",
     "describe_into": "focale.workflow",
     "examine": "focale.examination",
@@ -85,6 +91,7 @@ _HOME = {
 
 __all__ = [  # noqa: RUF022  # in plain order: names of capitals stand among the others
     "ALE",
+    "ContrastOptions",
     "FDRCorrector",
     "FWECorrector",
     "FocusCounter",
@@ -98,6 +105,8 @@ __all__ = [  # noqa: RUF022  # in plain order: names of capitals stand among the
     "bonferroni",
     "check",
     "compare",
+    "conjunction",
+    "contrast",
     "describe",
     "describe_into",
     "examine",

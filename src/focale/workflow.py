@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from focale.atlases.atlas import Atlas
+from focale.correction.null_file import NULL_NAME
 from focale.descriptive import DescriptiveResult, describe
 from focale.errors import ArgumentError, OutputError
 from focale.examination import AnyReading, examine, units_asked_for
@@ -18,7 +19,7 @@ from focale.io.source import ReadOptions
 from focale.progress import Progress, silent
 from focale.protocol.assess import assess
 from focale.protocol.protocol import Deviation, Protocol
-from focale.report.folder import NULL_NAME, label_of, write_reading
+from focale.report.folder import label_of, write_reading
 from focale.report.provenance import Run
 from focale.robustness.answers import Questions
 from focale.studyset.model import Studyset

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures_pain import *  # noqa: F403
+from tests.fixtures_sets import *  # noqa: F403
 from tests.strategies import nimads_analysis, nimads_tree
 
 

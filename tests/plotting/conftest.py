@@ -12,6 +12,8 @@ from focale.inference.ma_maps import model_activation
 from focale.space.targets import standard_mask
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
+from tests.fixtures_pain import *  # noqa: F403
+from tests.fixtures_sets import *  # noqa: F403
 
 HOSTILE_NAMES = [
     "Ångström & Müller-Lüdenscheidt 2014",

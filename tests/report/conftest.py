@@ -1,3 +1,4 @@
 """The pain fixtures."""
 
 from tests.fixtures_pain import *  # noqa: F403
+from tests.fixtures_sets import *  # noqa: F403

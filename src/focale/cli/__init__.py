@@ -15,6 +15,8 @@ from focale.cli.assess import assess
 from focale.cli.atlases import atlases
 from focale.cli.check import check
 from focale.cli.compare import compare
+from focale.cli.conjunction import conjunction
+from focale.cli.contrast import contrast
 from focale.cli.convert import convert
 from focale.cli.demo import demo
 from focale.cli.describe import describe
@@ -46,7 +48,7 @@ def app() -> None:
 
 COMMANDS = (
     *(demo, app_command, check, convert, assess, plan, protocol),
-    *(run_command, describe, macm, compare, report, merge, atlases, lint),
+    *(run_command, describe, macm, contrast, compare, conjunction, report, merge, atlases, lint),
 )
 for command in COMMANDS:
     app.add_command(command)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from focale.cli.console import (
     stage,
     warn,
 )
+from focale.cli.overrides import overridden
 from focale.cli.profile_option import PROFILE_HELP, with_profile
 from focale.cli.robustness_option import (
     robustness_options,
@@ -95,7 +95,8 @@ def run(
     """
     from focale.workflow import Selection, read_evidence
 
-    protocol = _protocol(protocol_file, profile, iterations=iterations, seed=seed)
+    protocol = with_profile(protocol_from(protocol_file), profile, protocol_file)
+    protocol = overridden(protocol, protocol_file, iterations=iterations, seed=seed)
     selection = Selection(ids=ids_from(ids), first=first, where=conditions_from(where))
     if shard is not None:
         if null is not None or resume:
@@ -202,22 +203,6 @@ def _shard(
     click.echo(f"{output}: {n:,} of {protocol.iterations:,} iterations", err=True)
     click.echo(output)
     return 0
-
-
-def _protocol(path: str | None, profile: str | None, **given: int | None) -> Protocol:
-    """The protocol, with what the command line says otherwise.
-
-    A change of a protocol from a file is a deviation from it.
-    """
-    protocol = with_profile(protocol_from(path), profile, path)
-    changes: dict[str, Any] = {
-        name: value
-        for name, value in given.items()
-        if value is not None and value != getattr(protocol, name)
-    }
-    if path is None:
-        return replace(protocol, **changes)
-    return protocol.deviate("given on the command line", **changes) if changes else protocol
 
 
 # --- for people --------------------------------------------------------------------------

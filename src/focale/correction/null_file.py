@@ -25,6 +25,9 @@ from focale.frozen import freeze
 from focale.io.atomic import write_file
 from focale.typing import IntArray
 
+NULL_NAME = "null.npz"
+"""The file in an output folder."""
+
 VERSION = 2
 """Raised when the same settings give other iterations than before."""
 

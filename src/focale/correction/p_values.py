@@ -25,7 +25,7 @@ PRule = Literal["(b+1)/(B+1)", "b/B"]
 
 def p_of_maxima(
     observed: Any,
-    maxima: IntArray,
+    maxima: Any,
     stop_after: int | None = None,
     rule: PRule = "(b+1)/(B+1)",
 ) -> FloatArray:

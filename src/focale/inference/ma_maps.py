@@ -120,6 +120,17 @@ def merge_experiments(ma: MaMaps, group: IntArray) -> MaMaps:
     return MaMaps(offsets, voxels.astype(np.int32), values, ma.log_sum, ma.mask)
 
 
+def join_maps(one: MaMaps, other: MaMaps) -> MaMaps:
+    """Maps of the experiments of both, those of `one` first; on one mask."""
+    return MaMaps(
+        offsets=np.concatenate([one.offsets, one.offsets[-1] + other.offsets[1:]]),
+        voxels=np.concatenate([one.voxels, other.voxels]),
+        values=np.concatenate([one.values, other.values]),
+        log_sum=one.log_sum + other.log_sum,
+        mask=one.mask,
+    )
+
+
 def model_activation(
     foci_mm: FloatArray,
     offsets: IntArray,

@@ -33,11 +33,13 @@ def views_box(figure: Figure, top: float) -> tuple[float, float, float, float]:
     return left, bottom, (PAGE_WIDTH - 2 * MARGIN) / width, VIEWS_HEIGHT / height
 
 
-def glass_brain(figure: Figure, top: float) -> Any:
-    """Empty glass brain of nilearn, in three views."""
+def glass_brain(figure: Figure, top: float, *, signed: bool = False) -> Any:
+    """Empty glass brain of nilearn, in three views; `signed` if maps will have both signs."""
     from nilearn.plotting import plot_glass_brain
 
     box = views_box(figure, top)
-    brain = plot_glass_brain(None, figure=figure, axes=box, alpha=0.5, annotate=False)
+    brain = plot_glass_brain(
+        None, figure=figure, axes=box, alpha=0.5, annotate=False, plot_abs=not signed
+    )
     brain.annotate(positions=False, size=SIZES["body"])
     return brain

@@ -89,12 +89,12 @@ def plot_clusters_glass(
         if outlined is not None:
             brain.add_contours(outlined.image, levels=[0.5], colors=OUTLINE, linewidths=1.2)
         if len(clusters):
-            _draw_numbers(brain, [cluster.peaks[0].mm for cluster in clusters])
+            draw_numbers(brain, [cluster.peaks[0].mm for cluster in clusters])
         _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words)
     return figure
 
 
-def _draw_numbers(brain: Any, places_mm: Sequence[tuple[float, float, float]]) -> None:
+def draw_numbers(brain: Any, places_mm: Sequence[tuple[float, float, float]]) -> None:
     """Numbers at places, in every view of a glass brain."""
     from matplotlib.patheffects import withStroke
 

@@ -17,6 +17,7 @@ CHOICE_NAMES = {
     "null": "uncorrected p",
     "sampling": "where random foci fall",
     "cluster_forming_p": "cluster-forming p",
+    "contrast_forming_p": "cluster-forming p of a contrast",
     "connectivity": "what voxels of a cluster share",
     "correction": "what the family-wise p is of",
     "iterations": "iterations",

@@ -31,14 +31,22 @@ Correction = Literal["size", "mass", "voxel"]
 NullMethod = Literal["exact", "eickhoff2012"]
 PRule = Literal["(b+1)/(B+1)", "b/B"]
 
-_LATER = {"reading": "complete", "null": "exact", "p_rule": "(b+1)/(B+1)"}
+_LATER = {
+    "reading": "complete",
+    "null": "exact",
+    "p_rule": "(b+1)/(B+1)",
+    "contrast_forming_p": 0.01,
+}
 """Choices that came after the first protocols, and what was done before there was a choice.
 
 They enter the fingerprint only where they differ from it, so older fingerprints hold.
 """
 
 _NEVER = object()
-_FLOATS = ("fwhm_mm", "display_percentile", "min_cluster_mm3", "alpha", "cluster_forming_p")
+_FLOATS = (
+    *("fwhm_mm", "display_percentile", "min_cluster_mm3", "alpha"),
+    *("cluster_forming_p", "contrast_forming_p"),
+)
 _WHOLE = ("min_experiments", "connectivity", "iterations", "seed")
 
 
@@ -91,6 +99,8 @@ class Protocol:
         What the family-wise p is of: the "size" or the "mass" of clusters, or "voxel".
     cluster_forming_p
         Uncorrected p that forms clusters.
+    contrast_forming_p
+        One-tailed p that forms clusters of a contrast; see `contrast`.
     connectivity
         What voxels of a cluster share: faces (6), edges too (18), corners too (26).
     sampling
@@ -132,6 +142,7 @@ class Protocol:
     alpha: float = 0.05
     correction: Correction = "size"
     cluster_forming_p: float = 0.001
+    contrast_forming_p: float = 0.01
     connectivity: Connectivity = 6
     sampling: str = "mask"
     tfce: bool = False
@@ -162,6 +173,7 @@ class Protocol:
         check_positive("min_cluster_mm3", "Protocol", self.min_cluster_mm3)
         check_between("alpha", "Protocol", self.alpha, 0, 1)
         check_between("cluster_forming_p", "Protocol", self.cluster_forming_p, 0, 1)
+        check_between("contrast_forming_p", "Protocol", self.contrast_forming_p, 0, 0.5)
         check_choice("correction", "Protocol", self.correction, get_args(Correction))
         check_choice("connectivity", "Protocol", self.connectivity, get_args(Connectivity))
         check_choice("tfce", "Protocol", self.tfce, (True, False))

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from focale.correction.null_file import NULL_NAME
 from focale.descriptive import DescriptiveResult
 from focale.inferential import InferentialResult
 from focale.io.atomic import atomic_folder
@@ -40,9 +41,6 @@ from focale.report.references import bibtex, cited_in
 from focale.report.robustness_text import stays
 from focale.report.tables import tables_of
 from focale.robustness.answers import Robustness
-
-NULL_NAME = "null.npz"
-"""File of the Monte Carlo iterations in a folder."""
 
 
 def label_of(source: str) -> str:

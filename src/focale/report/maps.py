@@ -62,24 +62,30 @@ def write_maps(result: Reading, folder: Path, label: str) -> None:
 
 
 def write_map_files(
-    files: Iterable[MapFile], mask: Mask, folder: Path, label: str, n_clusters: int
+    maps: Iterable[MapFile],
+    mask: Mask,
+    folder: Path,
+    label: str,
+    n_clusters: int | None = None,
 ) -> None:
-    """Write maps, each with a JSON file beside it, and the names of the clusters.
+    """Write maps, each with a JSON file beside it, and names of the labels of clusters.
 
     Parameters
     ----------
-    files
-        What is written.
+    maps
+        The maps.
     mask
-        The voxels of their values.
-    folder, label
-        As in `write_maps`.
+        Their voxels.
+    folder
+        Where to write; must exist.
+    label
+        First part of the file names.
     n_clusters
-        Clusters in the map `desc-clusters_dseg`.
+        Number of the clusters of the map "desc-clusters_dseg", if there is one.
     """
     common = {"SpatialReference": mask.space, "Mask": mask.name, "MaskSHA256": mask.sha256}
     stem = f"{label}{_space_and_resolution(mask)}"
-    for file in files:
+    for file in maps:
         description = f"Focale {version('focale')}: {file.title}"
         save_nifti(
             file.values,
@@ -90,6 +96,8 @@ def write_map_files(
             description=description,
         )
         write_json(folder / f"{stem}_{file.name}.json", {**file.about, **common})
+    if n_clusters is None:
+        return
     rows = [f"{n}\tcluster {n}" for n in range(1, n_clusters + 1)]
     write_text(folder / f"{stem}_desc-clusters_dseg.tsv", "\n".join(["index\tname", *rows]))
 

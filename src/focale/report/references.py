@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 _CITED = {
+    "wilson1931": "Wilson and Hilferty, 1931",
     "turkeltaub2002": "Turkeltaub et al., 2002",
     "brett2002": "Brett et al., 2002",
     "lancaster2007": "Lancaster et al., 2007",
@@ -13,6 +14,7 @@ _CITED = {
     "eickhoff2009": "Eickhoff et al., 2009",
     "smith2009": "Smith and Nichols, 2009",
     "phipson2010": "Phipson and Smyth, 2010",
+    "eickhoff2011": "Eickhoff et al., 2011",
     "eickhoff2012": "Eickhoff et al., 2012",
     "turkeltaub2012": "Turkeltaub et al., 2012",
     "langner2014": "Langner et al., 2014",
@@ -20,6 +22,7 @@ _CITED = {
     "acar2018": "Acar et al., 2018",
     "muller2018": "Müller et al., 2018",
     "frahm2022": "Frahm et al., 2022",
+    "kuppers2024": "Küppers et al., 2024",
 }
 
 

@@ -1,0 +1,1 @@
+"""Conjoining: where each of several evidence bases has a corrected p small enough."""

@@ -1,0 +1,1 @@
+"""Differences between two evidence bases, tested by their labels."""
