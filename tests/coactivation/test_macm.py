@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from focale import Protocol, Studyset, macm
-from focale.coactivation.macm import decided
 from focale.coactivation.seed import SphereSeed
 from focale.coactivation.tables import tables_of
 from focale.correction.result import FweResult
 from focale.correction.scale_result import ScaleResult
 from focale.errors import ArgumentError, DescriptiveOnlyError, EvidenceError
+from tests.fixtures_pain import studyset_of
 from tests.strategies import nimads_analysis, nimads_tree
 
 from .conftest import EVIL, SEED
@@ -33,6 +33,7 @@ def test_macm__scale_finds_the_partner_and_not_the_base_rate(tested):
     assert clustered(tested, SEED[:3])
     assert not clustered(tested, BUSY)
     assert np.all(tested.p_of_clusters <= 0.05)
+    assert list(tested.maps) == ["stat", "p", "z", "logp"]
 
 
 def test_macm__uniform_finds_the_base_rate_again(database, protocol):
@@ -83,7 +84,7 @@ def test_macm__few_experiments_are_described(described):
             getattr(described, name)
     with pytest.raises(DescriptiveOnlyError, match="family-wise p"):
         described.p_fwe("size")
-    assert described.map_names == ("stat",)
+    assert list(described.maps) == ["stat"]
 
 
 def test_macm__equal_calls_give_equal_bits(database, protocol, tested):
@@ -99,10 +100,6 @@ def test_macm__an_image_is_the_seed_a_sphere_is(database, protocol, tested, tmp_
     image = macm(database, tmp_path / "seed.nii.gz", protocol, atlases=())
     assert np.array_equal(image.seed_voxels, tested.seed_voxels)
     assert abs(image.selection.n_selected - tested.selection.n_selected) <= 3  # foci at the rim
-
-
-def test_decided__says_how_the_selected_are_read(database, protocol):
-    assert decided(database, SphereSeed(SEED[:3], SEED[3]), protocol).n_independent == 19
 
 
 def test_macm__tables_hold_every_experiment_once(tested, described):
@@ -128,6 +125,9 @@ def test_macm__refusals(database, protocol, small_mask_path):
         macm(database, (0, 0, 0, 99), protocol, mask_seed=True)
     with pytest.raises(ArgumentError, match="'null' parameter of macm"):
         macm(database, SEED, protocol, null="even")
+    alone = studyset_of({f"s{i}": [[(i, 0, 0)]] for i in range(3)})
+    with pytest.raises(EvidenceError, match="the 3 selected experiments report no focus outside"):
+        macm(alone, (0, 0, 0, 5), protocol, mask_seed=True)
     few = Protocol(mask=str(small_mask_path), iterations=10)
     with pytest.raises(ArgumentError, match="ask for at least 19 iterations"):
         macm(database, SEED, few)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from focale import Protocol, macm
+from focale import Protocol, compare, macm
+from focale.errors import InputMissingError
 from focale.report.language import find_claims
 from focale.report.macm_folder import write_macm
 from focale.report.macm_page import macm_markdown, macm_page
@@ -39,7 +40,7 @@ def test_write_macm__writes_what_a_reviewer_needs(folder, tested):
     names = set(files_of(folder))
     for name in (
         *("macm.html", "macm.md", "protocol.toml", "provenance.json", "references.bib"),
-        *("dataset_description.json", "evidence.json", "tables/dictionary_selected.tsv"),
+        *("dataset_description.json", "database.json", "tables/dictionary_selected.tsv"),
         *("tables/dictionary_notSelected.tsv", "tables/dictionary_clusters.tsv"),
         "tables/dictionary_clustersFormed.tsv",
     ):
@@ -76,6 +77,11 @@ def test_write_macm__provenance_counts_every_experiment(folder, tested):
     assert about["Test"]["BaseRateFoci"] == tested.test.base_rate.n_foci
     assert about["Command"] == COMMAND
     assert Protocol.from_toml(folder / "protocol.toml").choices == tested.protocol.choices
+
+
+def test_write_macm__is_not_taken_for_a_reading(folder):
+    with pytest.raises(InputMissingError):
+        compare(folder, folder)
 
 
 def test_write_macm__draws_the_clusters_and_the_seed(described, tmp_path):

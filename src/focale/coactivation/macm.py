@@ -27,13 +27,13 @@ from focale.coactivation.selection import SeedSelection, select
 from focale.correction.fwe import fwe
 from focale.correction.p_values import smallest_p
 from focale.correction.scale import scale
-from focale.errors import ArgumentError
+from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.ale import ALE
 from focale.estimators.result import AleMap
 from focale.inference.clusters import Clusters, find_clusters
 from focale.phrases import count
 from focale.progress import Progress, silent
-from focale.protocol.assess import Decision, assess
+from focale.protocol.assess import assess
 from focale.protocol.protocol import Protocol
 from focale.reading import diagnose, evidence_and_estimator, mask_of, name_clusters, sampling_of
 from focale.space.mask import Mask
@@ -84,7 +84,8 @@ def macm(
     ArgumentError
         If the seed has no voxel in the mask, or is all of it and is to be masked.
     EvidenceError
-        If no experiment has a focus in the seed, or no width of the footprints is known.
+        If no experiment has a focus in the seed, or no width of the footprints is known, or
+        the seed is masked and they report nothing else.
 
     Examples
     --------
@@ -104,6 +105,7 @@ def macm(
     pooled, estimator = evidence_and_estimator(selected, protocol)
     if mask_seed:
         estimator = replace(estimator, mask=_without(whole, in_seed))
+        _check_outside(pooled, seed, whole)
     statistic = estimator.statistic(pooled)
     test, display_threshold = None, None
     if decision.mode == "inferential":
@@ -142,6 +144,17 @@ def _without(mask: Mask, in_seed: BoolArray) -> Mask:
     inside = mask.to_volume(~in_seed, outside=0.0)
     name = f"{mask.name} without the seed"
     return Mask(grid=mask.grid, inside=inside, name=name, space=mask.space)
+
+
+def _check_outside(selected: Studyset, seed: Seed, whole: Mask) -> None:
+    """Refuse to map experiments that report nothing but the seed, without it."""
+    in_mask = whole.position_of(selected.foci_mm) >= 0
+    if np.all(seed.contains(selected.foci_mm[in_mask])):
+        raise EvidenceError(
+            f"the {count(len(selected), 'selected experiment')} report no focus outside the seed, "
+            "so nothing is left to map without it; mark the seed instead (no --mask-seed, "
+            "mask_seed=False), or choose a smaller one"
+        )
 
 
 def _test(
@@ -194,17 +207,7 @@ def _surviving(test: Test, protocol: Protocol) -> Clusters:
 def _displayed(statistic: AleMap, protocol: Protocol) -> tuple[float, Clusters]:
     """The display-only threshold, and the clusters above it."""
     values = statistic.ale.values
-    if not np.any(values > 0):
-        raise ArgumentError(
-            "the map is empty: every footprint lies within the seed that is masked; map it "
-            "without --mask-seed (mask_seed=False)"
-        )
     threshold = float(np.percentile(values[values > 0], protocol.display_percentile))
     voxel_mm3 = statistic.mask.grid.voxel_volume_mm3
     smallest = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
     return threshold, find_clusters(statistic.ale, threshold, smallest)
-
-
-def decided(studyset: Studyset, seed: Seed, protocol: Protocol) -> Decision:
-    """How the experiments with a focus in the seed are read, before any map is computed."""
-    return assess(select(taken_as(studyset, protocol.reading), seed).selected, protocol)

@@ -66,10 +66,13 @@ class MacmResult(Reading):
     test: Test | None
     display_threshold: float | None
 
-    map_names = ("stat",)
-
     def __post_init__(self) -> None:
         freeze(self, "seed_voxels")
+
+    @property
+    def map_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Names `get_map` answers to."""
+        return ("stat", "p", "z", "logp") if self.is_tested else ("stat",)
 
     @property
     def is_tested(self) -> bool:

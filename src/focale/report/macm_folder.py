@@ -11,7 +11,7 @@ import numpy as np
 from focale.coactivation.result import MacmResult
 from focale.coactivation.tables import tables_of
 from focale.io.atomic import atomic_folder
-from focale.io.evidence import EVIDENCE_NAME, evidence_text
+from focale.io.evidence import evidence_text
 from focale.phrases import one_line
 from focale.plotting.maps import plot_clusters_glass
 from focale.plotting.style import save_figure
@@ -24,6 +24,9 @@ from focale.report.maps import write_map_files
 from focale.report.provenance import DEPENDENCIES
 from focale.report.references import bibtex, cited_in
 from focale.space.voxelmap import VoxelMap
+
+DATABASE_NAME = "database.json"
+"""All experiments, selected or not; not the name of a reading's evidence, which they are not."""
 
 
 def write_macm(
@@ -69,7 +72,7 @@ def write_macm(
         write_text(unfinished / "protocol.toml", result.protocol.to_toml())
         seen = result.selection.database
         write_text(
-            unfinished / EVIDENCE_NAME,
+            unfinished / DATABASE_NAME,
             evidence_text(seen.record, target=seen.target, space=seen.space),
         )
         write_json(unfinished / "provenance.json", _provenance(result, command))
