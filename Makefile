@@ -27,6 +27,7 @@ simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
 	$(BIN)/python validation/fwe.py
 	$(BIN)/python validation/planning.py
+	$(BIN)/python validation/scale.py
 
 published: .venv/ready ## Set the numbers beside published ones (needs the corpus)
 	$(BIN)/python -m validation.published_fwe
@@ -54,6 +55,7 @@ bench: .venv/ready ## Measure against nimare 0.22.1, side by side
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/montecarlo.py
 	$(BIN)/python benchmarks/robustness.py
+	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/reading.py
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from focale.atlases.finding import available_atlases as available_atlases
     from focale.atlases.finding import find_atlas as find_atlas
     from focale.atlases.reading import read_atlas as read_atlas
+    from focale.coactivation.macm import macm as macm
     from focale.comparison.compare import compare as compare
     from focale.conjoining.conjunction import conjunction as conjunction
     from focale.contrasts.chi2 import MKDAChi2 as MKDAChi2
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from focale.correction.fwe import fwe as fwe
     from focale.correction.fwe import fwe_shard as fwe_shard
     from focale.correction.null_file import merge_nulls as merge_nulls
+    from focale.correction.scale import scale as scale
+    from focale.correction.scale_habit import SCALE as SCALE
     from focale.correction.voxelwise import bonferroni as bonferroni
     from focale.correction.voxelwise import fdr as fdr
     from focale.datasets import pain_studyset_path as pain_studyset_path
@@ -62,6 +65,7 @@ _HOME = {
     "MKDADensity": "focale.estimators.mkda",
     "Protocol": "focale.protocol.protocol",
     "Questions": "focale.robustness.answers",
+    "SCALE": "focale.correction.scale_habit",
     "Studyset": "focale.studyset.model",
     "assess": "focale.protocol.assess",
     "available_atlases": "focale.atlases.finding",
@@ -80,6 +84,7 @@ _HOME = {
     "infer": "focale.inferential",
     "interpretation": "focale.report.interpretation",
     "label_clusters": "focale.atlases.clusters",
+    "macm": "focale.coactivation.macm",
     "merge_nulls": "focale.correction.null_file",
     "methods": "focale.report.methods",
     "pain_studyset_path": "focale.datasets",
@@ -87,11 +92,12 @@ _HOME = {
     "read": "focale.studyset.reading",
     "read_atlas": "focale.atlases.reading",
     "run_into": "focale.workflow",
+    "scale": "focale.correction.scale",
     "summarize": "focale.studyset.summary",
     "view": "focale.report.page.notebook",
 }
 
-__all__ = [
+__all__ = [  # noqa: RUF022  # in plain order: names of capitals stand among the others
     "ALE",
     "KDA",
     "ALESubtraction",
@@ -104,6 +110,7 @@ __all__ = [
     "MKDADensity",
     "Protocol",
     "Questions",
+    "SCALE",
     "Studyset",
     "assess",
     "available_atlases",
@@ -122,6 +129,7 @@ __all__ = [
     "infer",
     "interpretation",
     "label_clusters",
+    "macm",
     "merge_nulls",
     "methods",
     "pain_studyset_path",
@@ -129,6 +137,7 @@ __all__ = [
     "read",
     "read_atlas",
     "run_into",
+    "scale",
     "summarize",
     "view",
 ]

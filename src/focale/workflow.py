@@ -142,7 +142,7 @@ def describe_into(
     """
     folder = Path(folder)
     check_writable(folder, overwrite=overwrite)
-    protocol = _with_history(protocol or Protocol(), folder)
+    protocol = with_history(protocol or Protocol(), folder)
     parts = _parts_of(folder, resume=resume)
     _check(questions, studyset, protocol)
     result = describe(studyset, protocol, progress, atlases=atlases)
@@ -199,7 +199,7 @@ def run_into(
     """
     folder = Path(folder)
     check_writable(folder, overwrite=overwrite)
-    protocol = _with_history(protocol or Protocol(), folder)
+    protocol = with_history(protocol or Protocol(), folder)
     run = Run(command, label_of(studyset.record.source), with_figures)
     parts = _parts_of(folder, resume=resume)
     _check(questions, studyset, protocol)
@@ -284,7 +284,7 @@ def _iterations_of(folder: Path, *, resume: bool) -> Path:
     return beside
 
 
-def _with_history(protocol: Protocol, folder: Path) -> Protocol:
+def with_history(protocol: Protocol, folder: Path) -> Protocol:
     """The protocol with the deviations of the result it replaces, and from it."""
     if not (folder / "protocol.toml").is_file() or not is_focale_folder(folder):
         return protocol

@@ -21,6 +21,7 @@ from focale.cli.convert import convert
 from focale.cli.demo import demo
 from focale.cli.describe import describe
 from focale.cli.lint import lint
+from focale.cli.macm import macm
 from focale.cli.merge import merge
 from focale.cli.plan import plan
 from focale.cli.protocol import protocol
@@ -47,7 +48,7 @@ def app() -> None:
 
 COMMANDS = (
     *(demo, app_command, check, convert, assess, plan, protocol),
-    *(run_command, describe, contrast, compare, conjunction, report, merge, atlases, lint),
+    *(run_command, describe, macm, contrast, compare, conjunction, report, merge, atlases, lint),
 )
 for command in COMMANDS:
     app.add_command(command)

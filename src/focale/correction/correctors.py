@@ -13,8 +13,11 @@ from typing import Any, Literal, Protocol, Self, TypeVar, get_args, overload
 
 import numpy as np
 
-from focale._check import check_between, check_choice, check_count
+from focale._check import check_between, check_choice, check_count, refuse
 from focale.correction.fwe import fwe
+from focale.correction.result import FweResult
+from focale.correction.scale import scale
+from focale.correction.scale_result import ScaleResult
 from focale.correction.voxelwise import FdrMethod, bonferroni, fdr
 from focale.estimators.result import Result
 from focale.inference.tails import z_from_log_p
@@ -36,6 +39,7 @@ class Correctable(Protocol):
 
 
 AnyCorrectable = TypeVar("AnyCorrectable", bound=Correctable)
+AnyResult = TypeVar("AnyResult", Result, ScaleResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,13 @@ class FWECorrector:
     @overload
     def transform(self, result: Result) -> Result: ...
     @overload
+    def transform(self, result: ScaleResult) -> ScaleResult: ...
+    @overload
     def transform(self, result: AnyCorrectable) -> AnyCorrectable: ...
     def transform(self, result: Any) -> Any:
         """The result with corrected maps; the one given is left as it is."""
+        if isinstance(result, ScaleResult):
+            return _with_maps(result, self._of_scale(result))
         if not isinstance(result, Result):
             return result.corrected_by(self)
         if self.method == "bonferroni":
@@ -97,9 +105,26 @@ class FWECorrector:
             cluster_forming_p=self.voxel_thresh,
             threads=None if self.n_cores < 1 else self.n_cores,
         )
+        return _with_maps(result, self._wanted(corrected))
+
+    def _of_scale(self, result: ScaleResult) -> dict[str, VoxelMap]:
+        """Corrected p against the base rate of a result, which has a null for each voxel."""
+        if self.method != "montecarlo":
+            raise refuse("method", "FWECorrector", "'montecarlo' for SCALE", self.method)
+        tested = scale(
+            result.map,
+            result.base_rate,
+            n_iterations=self.n_iters,
+            seed=self.seed,
+            cluster_forming_p=self.voxel_thresh,
+            threads=None if self.n_cores < 1 else self.n_cores,
+        )
+        return self._wanted(tested)
+
+    def _wanted(self, corrected: FweResult | ScaleResult) -> dict[str, VoxelMap]:
         maps = {"voxel": corrected.p_voxel, "size": corrected.p_size, "mass": corrected.p_mass}
         wanted = ("voxel",) if self.vfwe_only else tuple(maps)
-        return _with_maps(result, {MONTE_CARLO_MAPS[level]: maps[level] for level in wanted})
+        return {MONTE_CARLO_MAPS[level]: maps[level] for level in wanted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +158,9 @@ class FDRCorrector:
         return _with_maps(result, {f"corr-FDR_method-{self.method}": adjusted}, p=True)
 
 
-def _with_maps(result: Result, corrected: Mapping[str, VoxelMap], *, p: bool = False) -> Result:
+def _with_maps(
+    result: AnyResult, corrected: Mapping[str, VoxelMap], *, p: bool = False
+) -> AnyResult:
     """The result with -log10 p and one-tailed z of corrected p, and p where it is asked."""
     maps = dict(result.corrected)
     for name, p_map in corrected.items():

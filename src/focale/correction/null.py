@@ -22,7 +22,7 @@ from focale._check import check_between, check_choice, check_count, refuse
 from focale.correction.null_file import continued, kept, nothing_of
 from focale.correction.running import Running
 from focale.errors import ArgumentError, EvidenceError
-from focale.estimators.result import Result
+from focale.estimators.result import Result, StatMap
 from focale.inference.clusters import Connectivity
 from focale.inference.lattice import PROBABILITY, Scale
 from focale.inference.montecarlo import NullDesign, Sampling, null_blocks
@@ -164,7 +164,7 @@ def null_of(result: Result, settings: NullSettings) -> Null:
     EvidenceError
         If fewer than two experiments report foci: one cannot converge with others.
     """
-    _check_evidence(result)
+    check_evidence(result)
     sampling = sampling_mask(settings.sampling, result.mask)
     stat_threshold = result.null.value_at(settings.cluster_forming_p)
     return Null(
@@ -287,7 +287,14 @@ def iterations_of_shard(shard: int, n_shards: int, n_iterations: int) -> range:
     return range(start, stop)
 
 
-def _check_evidence(result: Result) -> None:
+def check_evidence(result: StatMap | Result) -> None:
+    """Refuse evidence in which nothing could converge.
+
+    Raises
+    ------
+    EvidenceError
+        If fewer than two experiments have foci that reach the mask.
+    """
     n = int(np.count_nonzero(np.diff(result.ma.offsets)))
     if n < 2:
         raise EvidenceError(

@@ -136,7 +136,8 @@ class ALE(Estimator):
         if self.sample_size is not None:
             return fwhm_from_sample_size(np.full(len(studyset), float(self.sample_size)))
         way_out = (
-            "declare one width for all with fwhm_mm in the protocol "
+            "assume one where none is given (--default-n, default_n=), or declare one width for "
+            "all with fwhm_mm in the protocol "
             "(in Python also ALE(fwhm_mm=...) or ALE(sample_size=...))"
         )
         return fwhm_from_sample_size(sample_sizes(studyset, way_out))

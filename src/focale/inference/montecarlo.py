@@ -28,6 +28,7 @@ import numpy as np
 
 from focale.errors import FocaleError
 from focale.frozen import freeze
+from focale.inference.base_rate import BaseRate
 from focale.inference.clusters import CONTACT_AXES, Connectivity
 from focale.inference.fingerprints import experiment_fingerprints
 from focale.inference.ma_maps import Placement, placed
@@ -65,7 +66,7 @@ class NullDesign:
     halves
         Shape (n_foci, 3); half widths of its box, in voxels.
     sampling
-        Shape (n_sampling_voxels, 3); voxels a focus may fall on.
+        Shape (n_choices, 3); voxels a focus may fall on, each as likely as it is there often.
     kinds
         Shape (n_foci,); number of the footprint of each focus among the different ones.
     near, fine, lift
@@ -158,14 +159,15 @@ def null_design(
     footprints: Footprints | FloatArray,
     mask: Mask,
     placement: Placement = "exact",
-    sampling: Mask | None = None,
+    sampling: Mask | BaseRate | None = None,
 ) -> NullDesign:
     """Design of the null of an evidence base; parameters as in `model_activation`.
 
     Parameters
     ----------
     sampling
-        Where foci may fall, on the grid of the mask; by default the mask.
+        Where foci may fall, on the grid of the mask: on the voxels of a mask, by default that
+        of the analysis, or on those of a base rate, each as often as it is reported.
     """
     centres, shifts = placed(foci_mm, mask.grid, placement)
     laid_as = as_footprints(footprints)
@@ -183,7 +185,7 @@ def null_design(
         words=laid.words,
         starts=laid.starts[kind],
         halves=laid.halves[kind],
-        sampling=_voxels(sampling or mask),
+        sampling=_choices(sampling or mask),
         kinds=kind,
         near=laid.near,
         fine=laid.fine,
@@ -325,6 +327,11 @@ def _read_only(array: Any) -> Any:
     view = array.view()
     view.setflags(write=False)
     return view
+
+
+def _choices(sampling: Mask | BaseRate) -> IntArray:
+    """Voxels a focus may fall on, shape (n, 3)."""
+    return sampling.voxels if isinstance(sampling, BaseRate) else _voxels(sampling)
 
 
 @lru_cache(maxsize=2)  # one mask serves many results

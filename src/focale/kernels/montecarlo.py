@@ -995,3 +995,240 @@ def iterate_pruned(
         largest, n = survey_pruned(threshold, blocks, shape, plan, room)
         size, mass = largest_cluster(voxels[:n], values[:n], earlier, room.label, room.parent)
         results[i, 0], results[i, 1], results[i, 2] = largest, size, mass
+
+
+# ------------------------------------------------------------------------ whole maps, by planes
+
+
+def _emit_raise(n: int) -> Any:
+    def emit(build: Any, words: Any, at: Any, own: Any, total: Any, place: Any) -> None:
+        mine, sums = _vector(build, own, place, n), _vector(build, total, place, n)
+        before = build.load(mine, align=4)
+        more = build.sub(build.load(_vector(build, words, at, n), align=4), before)
+        zeros = ir.Constant(more.type, None)
+        more = build.select(build.icmp_signed(">", more, zeros), more, zeros)
+        build.store(build.add(before, more), mine, align=4)
+        build.store(build.add(build.load(sums, align=4), more), sums, align=4)
+
+    return emit
+
+
+def _emit_clear(n: int) -> Any:
+    def emit(build: Any, array: Any, at: Any) -> None:
+        zeros = ir.Constant(ir.VectorType(INT32, n), None)
+        build.store(zeros, _vector(build, array, at, n), align=4)
+
+    return emit
+
+
+def _raised(n: int, words: IntArray, at: int, own: IntArray, total: IntArray, place: int) -> None:
+    more = np.maximum(words[at : at + n] - own[place : place + n], 0)
+    own[place : place + n] += more
+    total[place : place + n] += more
+
+
+@intrinsic(types.none, _emit_raise(8))
+def raise_eight(words: IntArray, at: int, own: IntArray, total: IntArray, place: int) -> None:
+    """Raise eight elements of `own` to those of `words`, and `total` by as much."""
+    _raised(8, words, at, own, total, place)
+
+
+@intrinsic(types.none, _emit_raise(4))
+def raise_four(words: IntArray, at: int, own: IntArray, total: IntArray, place: int) -> None:
+    """As `raise_eight`, for four elements."""
+    _raised(4, words, at, own, total, place)
+
+
+@intrinsic(types.none, _emit_clear(8))
+def clear_eight(array: IntArray, at: int) -> None:
+    """Eight zeros from `at` on."""
+    array[at : at + 8] = 0
+
+
+@intrinsic(types.none, _emit_clear(4))
+def clear_four(array: IntArray, at: int) -> None:
+    """Four zeros from `at` on."""
+    array[at : at + 4] = 0
+
+
+@subkernel
+def add_to_plane(
+    x: int,
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    centres: IntArray,
+    pitch: int,
+    log_sum: IntArray,
+    own: IntArray,
+) -> None:
+    """As `add_experiment`, for one plane of a volume so wide that no footprint leaves it.
+
+    Rows are read in fours, with up to three of the zeros behind them.
+
+    x : which plane
+    words, starts, halves, centres : as in `add_experiment`
+    pitch : voxels of a row along z
+    log_sum, own : the plane, flattened
+    """
+    for clearing in (False, True):
+        for f in range(starts.size):
+            plane = x - centres[f, 0] + halves[f, 0]
+            if plane < 0 or plane > 2 * halves[f, 0]:
+                continue
+            edge_y, edge_z = 2 * halves[f, 1] + 1, 2 * halves[f, 2] + 1
+            n = (edge_z + 3) // 4 * 4
+            eights = n // 8 * 8
+            at = starts[f] + plane * (edge_y + PAD) * (edge_z + PAD)
+            place = (centres[f, 1] - halves[f, 1]) * pitch + centres[f, 2] - halves[f, 2]
+            for _ in range(edge_y):
+                if clearing:
+                    for k in range(0, eights, 8):
+                        clear_eight(own, place + k)
+                    if n > eights:
+                        clear_four(own, place + eights)
+                else:
+                    for k in range(0, eights, 8):
+                        raise_eight(words, at + k, own, log_sum, place + k)
+                    if n > eights:
+                        raise_four(words, at + eights, own, log_sum, place + eights)
+                at += edge_z + PAD
+                place += pitch
+
+
+def _emit_survey_eight(
+    build: Any, row: Any, at: Any, observed: Any, levels: Any, counts: Any, first: Any
+) -> Any:
+    values = build.load(_vector(build, row, at, 8), align=4)
+    own = build.load(_vector(build, observed, first, 8), align=4)
+    place = _vector(build, counts, first, 8)
+    as_large = build.zext(build.icmp_signed(">=", values, own), values.type)
+    build.store(build.add(build.load(place, align=4), as_large), place, align=4)
+    level = build.load(_vector(build, levels, first, 8), align=4)
+    bits = build.bitcast(build.icmp_signed(">", values, level), ir.IntType(8))
+    return build.zext(bits, INT64)
+
+
+@intrinsic(types.uint64, _emit_survey_eight)
+def survey_eight(
+    row: IntArray, at: int, observed: IntArray, levels: IntArray, counts: IntArray, first: int
+) -> np.uint64:
+    """Raise counts where eight values are as large as observed; which ones exceed their level.
+
+    row, at : the values, from `at` on
+    observed, levels, counts, first : what they are compared with, from `first` on
+
+    Returns a bit for each value, that of the first lowest.
+    """
+    values = row[at : at + 8]
+    counts[first : first + 8] += values >= observed[first : first + 8]
+    exceeding = np.flatnonzero(values > levels[first : first + 8])
+    return np.uint64(sum(1 << k for k in exceeding.tolist()))
+
+
+@subkernel
+def survey_run(
+    log_sum: IntArray,
+    start: int,
+    stop: int,
+    first: int,
+    observed: IntArray,
+    thresholds: IntArray,
+    n_as_large: IntArray,
+    n_above: int,
+    positions: IntArray,
+    values: IntArray,
+) -> int:
+    """Survey one run of mask voxels, from `start` to `stop` in a plane.
+
+    first : position of the run in mask order
+    n_above : how many voxels are listed before
+    others : as in `survey_planes`
+
+    Returns how many are listed after.
+    """
+    place, back = start, first - start
+    while place + 8 <= stop:
+        bits = survey_eight(log_sum, place, observed, thresholds, n_as_large, place + back)
+        while bits:
+            k = place + lowest(bits)
+            bits &= bits - np.uint64(1)
+            positions[n_above], values[n_above] = k + back, log_sum[k]
+            n_above += 1
+        place += 8
+    for k in range(place, stop):
+        n_as_large[k + back] += log_sum[k] >= observed[k + back]
+        if log_sum[k] > thresholds[k + back]:
+            positions[n_above], values[n_above] = k + back, log_sum[k]
+            n_above += 1
+    return n_above
+
+
+@kernel
+def survey_planes(
+    key_0: np.uint64,
+    key_1: np.uint64,
+    iteration: np.uint64,
+    sampling: IntArray,
+    corner: IntArray,
+    offsets: IntArray,
+    fingerprints: IntArray,
+    words: IntArray,
+    starts: IntArray,
+    halves: IntArray,
+    chosen: IntArray,
+    centres: IntArray,
+    pitch: int,
+    log_sum: IntArray,
+    own: IntArray,
+    runs: IntArray,
+    observed: IntArray,
+    thresholds: IntArray,
+    n_as_large: IntArray,
+    positions: IntArray,
+    values: IntArray,
+) -> int:
+    """Count where the map of one iteration is as large as an observed one, and list its heights.
+
+    The map is that of `random_map`, of which only one plane is there at a time: it stays in
+    the fastest memory, and no volume has to be cleared.
+
+    sampling, offsets, fingerprints, words, starts, halves, chosen, centres : as in `random_map`
+    corner : shape (3,); voxel with which the wide volume begins
+    pitch, log_sum, own : as in `add_to_plane`, with room for three more voxels; zeros, and zeros
+        again at the end
+    runs : shape (n, 3); runs of mask voxels in mask order: plane, start and stop in the plane
+    observed, thresholds : shape (v,), in mask order
+    n_as_large : shape (v,); raised by 1 where the map is at least as large as `observed`
+    positions, values : shape (v,); filled from the front with voxels above their threshold,
+        in mask order, and their values
+
+    Returns how many these are.
+    """
+    draw(key_0, key_1, iteration, sampling.shape[0], offsets, fingerprints, chosen)
+    for f in range(starts.size):
+        for axis in range(3):
+            centres[f, axis] = sampling[chosen[f], axis] - corner[axis]
+    n_above, first, r = 0, 0, 0
+    while r < runs.shape[0]:
+        x = runs[r, 0]
+        for e in range(offsets.size - 1):
+            a, b = offsets[e], offsets[e + 1]
+            add_to_plane(x, words, starts[a:b], halves[a:b], centres[a:b], pitch, log_sum, own)
+        while r < runs.shape[0] and runs[r, 0] == x:
+            start, stop = runs[r, 1], runs[r, 2]
+            n_above = survey_run(
+                log_sum,
+                start,
+                stop,
+                first,
+                observed,
+                thresholds,
+                n_as_large,
+                n_above,
+                positions,
+                values,
+            )
+            first, r = first + stop - start, r + 1
+        log_sum[:] = 0
+    return n_above

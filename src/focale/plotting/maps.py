@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _BAR_HEIGHT = 0.55  # inches
 _MOST_NUMBERS = 40
+OUTLINE = "#009e73"
+"""Bluish green of Okabe and Ito: told apart by every kind of colour vision."""
 
 
 def plot_ale_glass(
@@ -59,6 +61,7 @@ def plot_clusters_glass(
     title: str | None = None,
     *,
     statistic: str = "ALE",
+    outlined: VoxelMap | None = None,
 ) -> Figure:
     """Clusters on a glass brain, each with its number at its peak.
 
@@ -75,6 +78,8 @@ def plot_clusters_glass(
         By default "Clusters, numbered as in the table".
     statistic
         What the values are.
+    outlined
+        A region (its values are 1) whose outline is drawn too.
     """
     within = VoxelMap(np.where(clusters.labels > 0, ale.values, 0.0), ale.mask)
     with styled([title or ""]):
@@ -88,6 +93,9 @@ def plot_clusters_glass(
             brain.add_overlay(
                 within.image, threshold=lowest, cmap=ALE_COLOURS, vmin=norm.vmin, vmax=norm.vmax
             )
+        if outlined is not None:
+            brain.add_contours(outlined.image, levels=[0.5], colors=OUTLINE, linewidths=1.2)
+        if len(clusters):
             draw_numbers(brain, [cluster.peaks[0].mm for cluster in clusters])
         _draw_bar(figure, top + VIEWS_HEIGHT, norm, ALE_COLOURS, words, statistic)
     return figure

@@ -116,7 +116,8 @@ def _write_texts(result: DescriptiveResult | InferentialResult, folder: Path) ->
 def _figures(result: DescriptiveResult | InferentialResult) -> dict[str, Callable[[], Any]]:
     ids = [str(experiment_id) for experiment_id in result.studyset.ids]
     names = [f"Cluster {number}" for number in range(1, len(result.clusters) + 1)]
-    key, what = result.words.key, {"statistic": result.words.statistic}
+    key = result.words.key
+    what: dict[str, Any] = {"statistic": result.words.statistic}
     figures: dict[str, Callable[[], Any]] = {
         "foci": lambda: plot_foci(result.studyset),
         f"{key}Glass": lambda: plot_ale_glass(result.stat, result.studyset, **what),

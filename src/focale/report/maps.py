@@ -164,7 +164,7 @@ def _stat(result: Reading, more: str, about: Mapping[str, Any]) -> MapFile:
     )
 
 
-_LEVELS = {
+LEVELS = {
     "voxel": ("level-voxel_corr-FWE_method-montecarlo", "the {statistic} of a voxel"),
     "size": (
         "level-cluster_corr-FWE_method-montecarlo_desc-size",
@@ -203,7 +203,7 @@ def _inferential(result: InferentialResult) -> Iterator[MapFile]:
         yield MapFile(
             "stat-tfce_statmap", corrected.tfce.values, ESTIMATE, "TFCE", {"Description": text}
         )
-    for level, (name, of_what) in _LEVELS.items():
+    for level, (name, of_what) in LEVELS.items():
         if level == "tfce" and corrected.tfce is None:
             continue
         text = f"family-wise p of {of_what.format(statistic=statistic)}"

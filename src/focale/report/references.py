@@ -22,6 +22,7 @@ _CITED = {
     "eickhoff2011": "Eickhoff et al., 2011",
     "eickhoff2012": "Eickhoff et al., 2012",
     "turkeltaub2012": "Turkeltaub et al., 2012",
+    "langner2014": "Langner et al., 2014",
     "eickhoff2016": "Eickhoff et al., 2016",
     "acar2018": "Acar et al., 2018",
     "muller2018": "Müller et al., 2018",

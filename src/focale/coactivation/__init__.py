@@ -1,0 +1,1 @@
+"""Meta-analytic coactivation modelling: what is co-reported with a seed region."""
