@@ -41,3 +41,13 @@ def test_robustness__still_measures():
     )
     assert done.returncode == 0, done.stderr
     assert "| own null |" in done.stdout
+
+
+@pytest.mark.slow
+def test_family__still_simulates():
+    command = [sys.executable, "-m", "validation.family", "--fast"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=VALIDATION.parent
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| KDA | 0.05 |" in done.stdout

@@ -70,6 +70,8 @@ class Nat30:
             )
         threshold = lattice_threshold(forming_ale or self.forming_ale)
         how = {"connectivity": connectivity, "threads": 2}
+        if footprint:  # the bounds of the pruned engine are those of our own footprints
+            how["engine"] = "dense"
         return null_maxima(design, threshold, n_iterations, SEED, **how)
 
 

@@ -23,7 +23,7 @@ from focale.cli.console import (
     width_of_terminal,
     words_of,
 )
-from focale.cli.method_option import with_given
+from focale.cli.method_option import method_options, with_given
 from focale.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ NUMBERS = 72
 @click.option("--name-first", metavar="NAME", help="What to call FIRST.")
 @click.option("--name-second", metavar="NAME", help="What to call SECOND.")
 @click.option("--protocol", "protocol_file", metavar="FILE", help="Protocol (TOML).")
+@method_options
 @reading_options
 @atlas_option
 @click.option(
@@ -134,6 +135,8 @@ def contrast(
     protocol = with_given(
         protocol_from(protocol_file),
         protocol_file,
+        method=given["method"],
+        radius_mm=given["radius"],
         iterations=given["iterations"],
         seed=given["seed"],
     )

@@ -122,6 +122,11 @@ class Contrast:
         return self.difference.mask
 
     @property
+    def statistic(self) -> str:
+        """Name of the statistic of both sides."""
+        return self.first.words.statistic
+
+    @property
     def n_listed(self) -> int:
         """Number of listed clusters of all directions."""
         return sum(len(of.clusters) for of in self.listed.values())
@@ -157,9 +162,7 @@ class Contrast:
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         shown = VoxelMap(np.abs(self.difference.values), self.mask)
-        return glance(
-            type(self).__name__, self.facts, shown, f"difference of {self.first.words.statistic}"
-        )
+        return glance(type(self).__name__, self.facts, shown, f"difference of {self.statistic}")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

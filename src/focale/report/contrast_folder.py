@@ -84,7 +84,7 @@ def _draw(found: ContrastResult | ContrastDescription, folder: Path) -> Path:
         title, more = "Clusters in which one side has more convergence", "more convergence"
     else:
         words = "above a display-only level of the difference; nothing was tested"
-        title, more = "Clusters in which ALE of one side is higher", "higher"
+        title, more = f"Clusters in which {found.statistic} of one side is higher", "higher"
     figure = plot_contrast(
         {side: of.clusters for side, of in found.listed.items()},
         dict(zip(SIDES, found.sides.names, strict=True)),

@@ -17,12 +17,12 @@ def maps_of_contrast(found: ContrastResult | ContrastDescription) -> Iterator[Ma
     """The maps of a contrast; "first" and "second" in names are its sides."""
     for side in SIDES:
         of = found.first if side == "first" else found.second
-        text = f"ALE of {found.name_of(side)}, unthresholded"
+        text = f"{found.statistic} of {found.name_of(side)}, unthresholded"
         yield MapFile(
-            f"desc-{side}_stat-ale_statmap",
+            f"desc-{side}_stat-{found.first.words.key}_statmap",
             of.stat.values,
             ESTIMATE,
-            "ALE",
+            found.statistic,
             {"Description": text},
         )
     drawn = found.subsample
@@ -32,7 +32,8 @@ def maps_of_contrast(found: ContrastResult | ContrastDescription) -> Iterator[Ma
         ESTIMATE,
         "difference",
         {
-            "Description": f"ALE of {found.sides.names[0]} less that of {found.sides.names[1]}"
+            "Description": f"{found.statistic} of {found.sides.names[0]} less that of "
+            f"{found.sides.names[1]}"
             + (f", mean over all subsamples of {drawn} of each" if drawn else ""),
         },
     )

@@ -13,7 +13,7 @@ from focale.inference.clusters import CONTACTS
 from focale.phrases import count, listed, one_line, place, share_text, volume
 from focale.protocol.protocol import Protocol
 from focale.report.inferential_text import p_text
-from focale.report.references import cite
+from focale.report.references import cite, with_citations
 
 LEVELS = {"size": "cluster size", "mass": "cluster mass", "voxel": "voxel"}
 _SUBSTITUTE = (
@@ -248,8 +248,8 @@ def described_sentences(found: ContrastDescription, *, with_places: bool = True)
 def _higher(found: ContrastDescription, side: Side, *, with_places: bool) -> str:
     name, n = found.name_of(side), len(found.listed[side].clusters)
     if not n:
-        return f"No cluster is shown where ALE is higher in {name}."
-    text = f"ALE is higher in {name} in {count(n, 'displayed cluster')}"
+        return f"No cluster is shown where {found.statistic} is higher in {name}."
+    text = f"{found.statistic} is higher in {name} in {count(n, 'displayed cluster')}"
     if not with_places:
         return f"{text}."
     places = [
@@ -263,10 +263,10 @@ def _higher(found: ContrastDescription, side: Side, *, with_places: bool) -> str
 def _balanced_words(found: Contrast) -> str:
     drawn = found.subsample
     if drawn is None:
-        return "Shown is ALE of the first side less that of the second."
+        return f"Shown is {found.statistic} of the first side less that of the second."
     return (
-        "ALE grows with the number of experiments, so shown is the difference of matched "
-        f"subsamples of {drawn} experiments of each side, averaged over all of them."
+        f"{found.statistic} grows with the number of experiments, so shown is the difference of "
+        f"matched subsamples of {drawn} experiments of each side, averaged over all of them."
     )
 
 
@@ -277,9 +277,9 @@ def contrast_methods(found: ContrastResult | ContrastDescription) -> str:
     """How the contrast was made, with citations."""
     protocol, mask = found.protocol, found.mask
     sentences = [
-        "Coordinates of two evidence bases were mapped with activation likelihood estimation "
-        f"(ALE) {cite('turkeltaub2002', 'eickhoff2009', 'turkeltaub2012')} in Focale "
-        f"{version('focale')}, on {mask.n_voxels:,} voxels ({one_line(mask.name)})."
+        "Coordinates of two evidence bases were mapped with "
+        f"{with_citations(found.first.words.method)} in Focale {version('focale')}, on "
+        f"{mask.n_voxels:,} voxels ({one_line(mask.name)})."
     ]
     sentences += [_evidence(found, side) for side in SIDES]
     if isinstance(found, ContrastDescription):
@@ -297,8 +297,8 @@ def contrast_methods(found: ContrastResult | ContrastDescription) -> str:
         "experiments of the same participants kept together.",
         exact,
         "Each voxel was standardised by the mean, variance and skewness of its sum of "
-        f"-log(1 - MA) over all labelings {cite('wilson1931')}, and the family-wise error was "
-        "controlled by the largest standardised value of each labeling, and by the size and mass "
+        f"{found.first.words.summand} over all labelings {cite('wilson1931')}, and the "
+        "family-wise error was controlled by the largest standardised value of each labeling, and by the size and mass "
         "of its largest "
         f"cluster (one-tailed p < {share_text(settings.forming_p)}, voxels that share "
         f"{CONTACTS[settings.connectivity]}). p = (b + 1)/(B + 1) {cite('phipson2010')}"
@@ -350,7 +350,7 @@ def cluster_rows(found: Contrast) -> list[list[str]]:
     """Header, and one row a listed cluster."""
     is_tested = isinstance(found, ContrastResult)
     more = "more in" if is_tested else "higher in"
-    header = [more, "cluster", "mm3", "peak (mm)", "z" if is_tested else "ALE difference"]
+    header = [more, "cluster", "mm3", "peak (mm)", "z" if is_tested else "difference"]
     rows = [[*header, *(["p"] if is_tested else []), *_support_heads(found), "label"]]
     for side, number, cluster in found.rows():
         of = found.listed[side]
@@ -360,7 +360,7 @@ def cluster_rows(found: Contrast) -> list[list[str]]:
             str(number + 1),
             f"{cluster.volume_mm3:,.0f}",
             " ".join(f"{v:g}" for v in cluster.peaks[0].mm),
-            f"{value:.2f}" if is_tested else f"{value:.4f}",
+            f"{value:.2f}" if is_tested else found.first.words.value(value, 4),
         ]
         if isinstance(found, ContrastResult):
             p = difference_p_text(found, float(of.p[number]))
