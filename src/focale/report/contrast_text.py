@@ -300,7 +300,8 @@ def contrast_methods(found: ContrastResult | ContrastDescription) -> str:
         f"{found.first.words.summand} over all labelings {cite('wilson1931')}, and the "
         "family-wise error was controlled by the largest standardised value of each labeling, and "
         "by the size and mass of its largest cluster (one-tailed p < "
-        f"{share_text(settings.forming_p)}, voxels that share {CONTACTS[settings.connectivity]}). p = (b + 1)/(B + 1) {cite('phipson2010')}"
+        f"{share_text(settings.forming_p)}, voxels that share "
+        f"{CONTACTS[settings.connectivity]}). p = (b + 1)/(B + 1) {cite('phipson2010')}"
         + (
             ", doubled because both directions were asked."
             if settings.direction == "both"
