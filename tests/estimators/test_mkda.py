@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -283,6 +284,7 @@ def test_nimare__weights_by_sample_size_alike(pain):
         ({"radius_mm": math.nan}, r"'radius_mm' parameter .* a number above 0"),
         ({"radius_mm": 8, "kernel__r": 9}, r"radius_mm or kernel__r, not both"),
         ({"weights": "n"}, r"'weights' parameter .* must be 'equal' or 'sqrt_n'"),
+        ({"weighting": np.ones(3)}, r"'weighting' parameter .*Got 'ndarray' instead"),
         ({"weighting": "N"}, r"'weighting' parameter .* 'uniform' or 'sample_size'"),
         ({"weights": "sqrt_n", "weighting": "uniform"}, r"weights or weighting, not both"),
         ({"null_method": "montecarlo"}, r"has no null_method='montecarlo'.*use FWECorrector"),
@@ -302,6 +304,7 @@ def test_arguments__of_nimare_are_the_same_choices():
     assert MKDADensity(kernel__r=8, **given) == MKDADensity(radius_mm=8)
     assert MKDADensity(weighting="sample_size") == MKDADensity(weights="sqrt_n")
     assert MKDADensity(weighting="uniform") == MKDADensity()
+    assert replace(MKDADensity(radius_mm=8), weights="sqrt_n").radius_mm == 8
 
 
 def test_scripts__of_nimare_run(studyset, mask):

@@ -42,6 +42,10 @@ def radius_from(who: str, radius_mm: float, kernel_r: float | None) -> float:
 def weights_from(who: str, weights: Weights, weighting: object) -> Weights:
     """Weights from our argument, or from NiMARE's name for it; raises as `radius_from` does."""
     check_choice("weights", who, weights, ("equal", "sqrt_n"))
+    if not isinstance(weighting, (str, type(None))):
+        raise refuse(
+            "weighting", who, "None, 'uniform' or 'sample_size'", type(weighting).__name__
+        )
     check_choice("weighting", who, weighting, _WEIGHTINGS)
     if weighting is None:
         return weights
