@@ -120,9 +120,9 @@ def voxels_text(found):
     wide, narrow = found[:, 6].mean(), found[:, 7].mean()
     return (
         f"Uncorrected, {100 * wide:.2f} % of the voxels had p <= .05 by SCALE and "
-        f"{100 * narrow:.3f} % had p <= .005 (means over the data sets). An uncorrected p promises "
-        "that these are at most 5 % and .5 %, up to chance: voxels of a map go together, so even a "
-        "mean over many sets varies."
+        f"{100 * narrow:.3f} % had p <= .005 (means over the data sets). An uncorrected p "
+        "promises that these are at most 5 % and .5 %, up to chance: voxels of a map go together, "
+        "so even a mean over many sets varies."
     )
 
 

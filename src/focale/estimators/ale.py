@@ -136,8 +136,8 @@ class ALE:
             raise EvidenceError(
                 f"no sample size for {missing.size} of {count(len(studyset), 'experiment')} of "
                 f"{studyset.record.source} ({few}{', ...' if missing.size > 5 else ''}); add it "
-                "to the file, assume one where none is given (--default-n, default_n=), or declare "
-                "one width for all with fwhm_mm in the protocol "
+                "to the file, assume one where none is given (--default-n, default_n=), or "
+                "declare one width for all with fwhm_mm in the protocol "
                 "(in Python also ALE(fwhm_mm=...) or ALE(sample_size=...))"
             )
         return fwhm_from_sample_size(studyset.n_subjects)
