@@ -30,7 +30,8 @@ _NOT = (
 UNIFORM = (
     "This test spreads random foci evenly over the mask. Places that experiments of the database "
     "report often, whatever else they report, tend to pass it for any seed: it finds the base "
-    "rate of the database again. The test against the base rate (--null scale) asks for more than that."
+    "rate of the database again. The test against the base rate (--null scale) asks for more "
+    "than that."
 )
 
 
