@@ -24,6 +24,8 @@ import numpy as np
 import focale
 from focale import ALE, Studyset, fwe, pain_studyset_path, scale
 from focale.io.records import ExperimentRecord, FocusRecord, StudysetRecord
+from focale.space.grid import Grid
+from focale.space.mask import Mask
 from focale.space.targets import standard_mask
 
 LEVELS = (0.01, 0.05, 0.10)
@@ -61,6 +63,16 @@ def database(seed):
 
 
 @cache
+def mask_of(edge):
+    """The brain mask with voxels of 2 mm, or every second of them along each axis (4 mm)."""
+    mask = standard_mask()
+    step = edge // 2
+    affine = mask.grid.affine @ np.diag([step, step, step, 1.0])
+    inside = mask.inside[::step, ::step, ::step]
+    return Mask(Grid(inside.shape, affine), inside, f"the brain mask at {edge} mm")
+
+
+@cache
 def shape_of(seed):
     """Number of foci and sample size of each experiment: the same for all data sets."""
     pain = Studyset(pain_studyset_path())
@@ -80,7 +92,7 @@ def random_studyset(number, seed):
     return Studyset(record)
 
 
-def smallest_p(numbers, seed):
+def smallest_p(numbers, seed, edge):
     """Of each data set: smallest family-wise p by SCALE and by the uniform null, shape (n, 6),
     and the share of voxels with an uncorrected p of at most .05 and .005 by SCALE."""
     found = []
@@ -88,10 +100,11 @@ def smallest_p(numbers, seed):
         studyset = random_studyset(number, seed)
         # The seeds of the null are whole numbers of their own, far from those of the data.
         how = {"n_iterations": N_ITERATIONS, "seed": seed * 10**6 + number, "threads": 1}
-        against_base = scale(ALE().statistic(studyset), database(seed), **how)
+        estimator = ALE(mask=mask_of(edge))
+        against_base = scale(estimator.statistic(studyset), database(seed), **how)
         row = [against_base.p_fwe(level).values.min() for level in STATISTICS]
         if number < N_EVEN:
-            against_even = fwe(ALE().fit(studyset), **how)
+            against_even = fwe(estimator.fit(studyset), **how)
             row += [against_even.p(level).values.min() for level in STATISTICS]
         else:
             row += [np.nan] * 3
@@ -137,7 +150,7 @@ def voxels_text(found):
     )
 
 
-def report(found, seed, minutes):
+def report(found, seed, minutes, edge):
     versions = f"focale {focale.__version__}, numpy {np.__version__}, numba {numba.__version__}"
     n_foci = int(shape_of(seed)[0].sum())
     texts = [
@@ -153,6 +166,8 @@ def report(found, seed, minutes):
         f"(B = {N_ITERATIONS} iterations, forming p < .001, faces). As level x (B + 1) is "
         "whole, the rate is to be the level itself; SE is that of a share whose true value is the "
         "level.",
+        f"Voxels have {edge} mm. (With 4 mm a map takes an eighth of the time of 2 mm; no part of "
+        "the test knows the edge of a voxel.)",
         "\n".join(lines(found)),
         "The lower half is why SCALE is the default of `focale macm`: against foci spread evenly, "
         "places that everybody reports converge, whatever the experiments were chosen for.",
@@ -161,7 +176,8 @@ def report(found, seed, minutes):
         f"Seed {seed}; {versions}, Python {platform.python_version()}; {minutes:.0f} minutes on "
         f"{os.cpu_count()} cores.",
     ]
-    Path(__file__).with_suffix(".md").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+    name = "scale.md" if edge == 4 else "scale-2mm.md"
+    Path(__file__).with_name(name).write_text("\n\n".join(texts) + "\n", encoding="utf-8")
 
 
 def main():
@@ -169,14 +185,15 @@ def main():
     parser.add_argument("--datasets", type=int, default=N_DATASETS)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--minutes", type=float, default=np.inf, help="take no more data after")
+    parser.add_argument("--edge", type=int, choices=[2, 4], default=4, help="of a voxel, mm")
     parser.add_argument("--fast", action="store_true", help="a smoke test; writes nothing")
     given = parser.parse_args()
     start = time.perf_counter()
     n_datasets = 20 if given.fast else given.datasets
     batches = [range(i, min(i + BATCH, n_datasets)) for i in range(0, n_datasets, BATCH)]
-    found = []
+    found, work = [], partial(smallest_p, seed=given.seed, edge=given.edge)
     with ProcessPoolExecutor() as pool:
-        for batch in pool.map(partial(smallest_p, seed=given.seed), batches):
+        for batch in pool.map(work, batches):
             found.append(batch)
             if time.perf_counter() - start > 60 * given.minutes:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -184,7 +201,7 @@ def main():
     found = np.concatenate(found)
     print("\n".join([*lines(found), voxels_text(found)]))
     if not given.fast:
-        report(found, given.seed, (time.perf_counter() - start) / 60)
+        report(found, given.seed, (time.perf_counter() - start) / 60, given.edge)
 
 
 if __name__ == "__main__":
