@@ -38,7 +38,7 @@ def database(chosen):
 
 @pytest.fixture(scope="module")
 def fitted(chosen):
-    return ALE(mask=MASK).fit(chosen)
+    return ALE(mask=MASK, placement="nearest").fit(chosen)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,14 @@ def test_scale__corrected_p_follow_from_the_maxima(tested):
         assert np.all(tested.p_size.values[cluster.positions] == tested.p_of_clusters[number, 0])
         assert np.all(tested.p_mass.values[cluster.positions] == tested.p_of_clusters[number, 1])
     assert np.all(tested.p_size.values[tested.clusters.labels == 0] == 1)
+
+
+def test_scale__moves_foci_to_voxels_wherever_they_lie(chosen, database, tested):
+    exact = ALE(mask=MASK).fit(chosen)
+    again = scale(exact, database, n_iterations=N, seed=5, cluster_forming_p=0.005)
+    assert not np.array_equal(exact.ale.values, again.ale.values)
+    assert np.array_equal(again.ale.values, tested.ale.values)
+    assert np.array_equal(again.p.values, tested.p.values)
 
 
 def test_scale__threads_do_not_change_a_bit(fitted, database, tested):

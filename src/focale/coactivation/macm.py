@@ -27,6 +27,7 @@ from focale.coactivation.selection import SeedSelection, select
 from focale.correction.fwe import fwe
 from focale.correction.p_values import smallest_p
 from focale.correction.scale import scale
+from focale.correction.scale_result import ScaleResult
 from focale.errors import ArgumentError, EvidenceError
 from focale.estimators.ale import ALE
 from focale.estimators.result import StatMap
@@ -116,6 +117,7 @@ def macm(
     if decision.mode == "inferential":
         _check_iterations(protocol)
         test = _test(statistic, selection, protocol, null, whole, threads, progress)
+        statistic = test.map if isinstance(test, ScaleResult) else test.uncorrected.map
         clusters = _surviving(test, protocol)
     else:
         display_threshold, clusters = _displayed(statistic, protocol)

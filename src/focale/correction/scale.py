@@ -5,6 +5,10 @@ something they report (a focus in a seed region) still report the places that ev
 reports. So random foci are drawn from the base rate: all foci of the database, a place with
 many of them as often.
 
+A place is a voxel, for the base rate and for the observed foci alike. Were these left where they
+are within their voxels, two that were drawn from one place of the base rate would agree better
+than any two that the null can draw.
+
 p of a voxel: (b + 1) / (B + 1), b being the number of B random maps that are at least as large
 there (Phipson and Smyth 2010, doi:10.2202/1544-6115.1585). Each voxel has a null of its own, so
 for the family-wise error voxels are brought on a common scale first (`common_scale`): the
@@ -15,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +60,9 @@ def scale(
     Parameters
     ----------
     result
-        What `ALE().fit` or `ALE().statistic` returned for the experiments that were chosen.
+        What `ALE().fit` or `ALE().statistic` returned for the experiments that were chosen. For
+        the test each focus, like each of the base rate, is moved to the nearest voxel centre:
+        places that are drawn are voxels, and so must be those that are observed.
     base_rate
         The database they were chosen from, or its foci: shape (n, 3), millimetres in the
         space of the map; or the base rate of another result with the same mask. Foci from
@@ -104,6 +111,9 @@ def scale(
     statistic = result.map if isinstance(result, Result) else result
     if not isinstance(statistic, StatMap):
         raise refuse("result", "scale", "what ALE().fit returns", result)
+    if statistic.estimator.placement != "nearest":
+        estimator = replace(statistic.estimator, placement="nearest")
+        statistic = estimator.statistic(statistic.studyset)
     check_evidence(statistic)
     threads = threads or usable_cores()
     places = _base_rate(base_rate, statistic)
@@ -113,7 +123,7 @@ def scale(
         studyset.offsets,
         statistic.fwhm_mm,
         mask,
-        statistic.estimator.placement,
+        "nearest",
         places,
     )
     moments = null_moments(places, mask, statistic.fwhm_mm, np.diff(design.offsets), threads)

@@ -38,7 +38,7 @@ class ScaleResult(OfMap):
     Attributes
     ----------
     map
-        The statistic and what it was made from.
+        The statistic and what it was made from, with foci at the nearest voxel centres.
     base_rate
         What random foci were drawn from.
     p, z, logp

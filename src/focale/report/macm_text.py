@@ -30,8 +30,8 @@ _NOT = (
 UNIFORM = (
     "This test spreads random foci evenly over the mask. Places that experiments of the database "
     "report often, whatever else they report, tend to pass it for any seed: it finds the base "
-    "rate of the database again. The test against the base rate (--null scale) asks for more than "
-    "that."
+    "rate of the database again. The test against the base rate (--null scale) asks for more "
+    "than that."
 )
 
 
@@ -214,6 +214,7 @@ def _scale(test: ScaleResult) -> str:
     base = test.base_rate
     outside = f" ({base.n_outside:,} of them outside the mask)" if base.n_outside else ""
     return (
+        "Foci were moved to the nearest voxel centre. "
         f"In each of {count(test.n_iterations, 'iteration')} (seed {test.seed}) every focus of "
         "the selected experiments was moved to the voxel of a focus drawn from all "
         f"{base.n_foci:,} foci of the database{outside}, with the number of foci and the sample "
@@ -240,6 +241,7 @@ def notes_of(result: MacmResult) -> list[str]:
             name
             for name, is_set in (
                 ("where random foci fall (sampling)", protocol.sampling != "mask"),
+                ("where a focus lies in its voxel (placement)", protocol.placement == "jale"),
                 ("the rule of p (p_rule)", protocol.p_rule != "(b+1)/(B+1)"),
             )
             if is_set
