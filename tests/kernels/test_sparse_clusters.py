@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from focale.inference.montecarlo import neighbour_steps, padded_shape
-from focale.kernels.sparse_clusters import largest_clusters
+from focale.kernels.sparse_clusters import join, largest_clusters
 from focale.space.grid import Grid
 from focale.space.mask import Mask
 from tests.naive import montecarlo as naive
@@ -54,3 +54,14 @@ def test_largest_clusters__equal_those_of_whole_volumes(label_maps, connectivity
     ]
     assert sizes[5] == 0
     assert not label.any()
+
+
+@pytest.mark.parametrize("unite", [join, join.py_func], ids=["compiled", "python"])
+def test_join__hangs_the_smaller_tree_on_the_larger(unite):
+    parent, mass = np.array([-1, -2, 1, -1]), np.array([10, 20, 5, 1])
+    unite(parent, mass, 0, 2)  # 2 hangs on 1
+    assert parent.tolist() == [1, -3, 1, -1]
+    assert mass[1] == 30
+    unite(parent, mass, 2, 0)  # one tree already
+    assert parent.tolist() == [1, -3, 1, -1]
+    assert mass[1] == 30
