@@ -112,7 +112,8 @@ def scale(
     if not isinstance(statistic, StatMap):
         raise refuse("result", "scale", "what ALE().fit returns", result)
     if statistic.estimator.placement != "nearest":
-        estimator = replace(statistic.estimator, placement="nearest")
+        estimator: Any = statistic.estimator
+        estimator = replace(estimator, placement="nearest")
         statistic = estimator.statistic(statistic.studyset)
     check_evidence(statistic)
     threads = threads or usable_cores()
