@@ -126,7 +126,8 @@ def found_texts(result: MacmResult) -> Iterator[str]:
         level = OF_WHAT[protocol.correction]
         criterion = f"a {level} family-wise p of at most {share_text(protocol.alpha)}"
         formed = len(result.test.clusters)
-        of = f" of the {formed:,} that were formed" if protocol.correction != "voxel" else ""
+        were = "one that was" if formed == 1 else f"{formed:,} that were"
+        of = f" of the {were} formed" if protocol.correction != "voxel" else ""
         if not n:
             yield (
                 f"No cluster{of if formed else ''} had {criterion}. That does not say that "
