@@ -109,8 +109,8 @@ def text(seconds, rows, rows_uniform):
             "",
             "## Uniformity: random foci",
             "",
-            "Shares of all voxels of the mask where more experiments report a place than expected, "
-            f"{N_SETS} sets each. A p of .05 over both directions allows .025 above.",
+            "Shares of all voxels of the mask where more experiments report a place than "
+            f"expected, {N_SETS} sets each. A p of .05 over both directions allows .025 above.",
             "",
             f"| experiments | p by | {head} |",
             "|---|---|---|---|---|",
