@@ -97,9 +97,10 @@ _HOME = {
     "view": "focale.report.page.notebook",
 }
 
-__all__ = [  # noqa: RUF022  # in plain order: names of capitals stand among the others
+__all__ = [
     "ALE",
     "KDA",
+    "SCALE",
     "ALESubtraction",
     "ContrastOptions",
     "FDRCorrector",
@@ -110,7 +111,6 @@ __all__ = [  # noqa: RUF022  # in plain order: names of capitals stand among the
     "MKDADensity",
     "Protocol",
     "Questions",
-    "SCALE",
     "Studyset",
     "assess",
     "available_atlases",
