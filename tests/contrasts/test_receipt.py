@@ -118,8 +118,8 @@ def test_receipt__notices_a_test_that_errs(alpha, design, monkeypatch):
 
 
 def test_is_calibrated__is_about_every_level():
-    assert Receipt(100, 199, 0.05, {"voxel": 5, "size": 9, "mass": 0}).is_calibrated
-    assert not Receipt(100, 199, 0.05, {"voxel": 5, "size": 11, "mass": 0}).is_calibrated
+    assert Receipt(100, 199, 0.05, {"voxel": 5, "size": 13, "mass": 0}).is_calibrated
+    assert not Receipt(100, 199, 0.05, {"voxel": 5, "size": 15, "mass": 0}).is_calibrated
 
 
 @pytest.mark.parametrize(

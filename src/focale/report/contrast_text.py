@@ -138,7 +138,7 @@ def receipt_sentences(found: ContrastResult) -> list[str]:
     )
     if made.is_calibrated:
         return [text]
-    return [text, "At least one of these is higher than allowed: do not rely on this test."]
+    return [text, "At least one of these is higher than chance allows: do not rely on this test."]
 
 
 def _percent(rate: float, low: float, high: float) -> str:
