@@ -27,6 +27,8 @@ simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
 	$(BIN)/python validation/fwe.py
 	$(BIN)/python validation/planning.py
+	$(BIN)/python -m validation.family
+	$(BIN)/python -m validation.chi2
 	$(BIN)/python validation/scale.py
 
 published: .venv/ready ## Set the numbers beside published ones (needs the corpus)
