@@ -10,6 +10,7 @@ import pytest
 from focale.inference.pearson import standardised as of_arrays
 from focale.kernels import relabelling
 from focale.kernels.relabelling import (
+    add_powers,
     add_up,
     add_up_squares,
     appended,
@@ -176,3 +177,12 @@ def test_standardised__agrees_with_that_of_arrays(normal, skew):
     for total in (-3, 0, 2, 7):
         one = [np.array([value]) for value in (total, 1.5, 2.0, skew)]
         assert normal(total, 1.5, 2.0, skew) == pytest.approx(of_arrays(*one)[0], abs=1e-12)
+
+
+@pytest.mark.parametrize("add", [add_powers, add_powers.py_func], ids=["compiled", "python"])
+def test_add_powers__sums_values_squares_and_cubes(add, entries):
+    starts, _, values = sorted_entries(entries, np.arange(5))
+    powers = np.full((4, 3), np.nan)
+    add(starts, values, powers)
+    dense = entries[0].astype(float)
+    np.testing.assert_array_equal(powers, np.stack([(dense**k).sum(0) for k in (1, 2, 3)], axis=1))

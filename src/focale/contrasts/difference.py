@@ -26,10 +26,10 @@ from focale.inference.relabelling import (
     EXACT_UP_TO,
     LabelDesign,
     LabelNull,
-    Look,
     exact_p,
     label_design,
     label_null,
+    levels_of,
 )
 from focale.kernels.relabelling import U_STEPS
 from focale.space.mask import Mask
@@ -216,7 +216,8 @@ def difference_test(
     settings = settings or ContrastSettings()
     design = design_of(first, second, settings)
     threads = threads or usable_cores()
-    exact = exact_p(design, EXACT_UP_TO if settings.subsample is None else EXACT_UP_TO_BALANCED)
+    few = EXACT_UP_TO if settings.subsample is None else EXACT_UP_TO_BALANCED
+    exact = exact_p(design, few, threads)
     is_exact = ~np.isnan(exact[:, 0])
     null = label_null(
         design,
@@ -295,11 +296,11 @@ def _tail(
     """One direction: that in which `side` has more."""
     has_more = int((side == "first") == design.draws_first)
     upper = VoxelMap(u if has_more else -u, design.mask)
-    look = Look.of(design, settings.forming_p, settings.connectivity)
-    below = float(np.nextafter(look.forming, 0.0))
+    told, forming = levels_of(settings.forming_p)
+    below = float(np.nextafter(forming, 0.0))
     clusters = find_clusters(upper, below, connectivity=settings.connectivity)
     steps = np.rint(upper.values * U_STEPS).astype(np.int64)
-    excess = np.rint((upper.values - look.forming) * U_STEPS).astype(np.int64) + 1
+    excess = np.rint((upper.values - forming) * U_STEPS).astype(np.int64) + 1
     masses = np.array([int(excess[c.positions].sum()) for c in clusters], dtype=np.int64)
     n_asked = len(settings.asked)
 
@@ -310,7 +311,7 @@ def _tail(
         [corrected(clusters.sizes, null.size), corrected(masses, null.mass)], axis=1
     )
     with_background = np.vstack([[1.0, 1.0], p_of_clusters])
-    p_voxel = np.where(upper.values >= look.told, corrected(steps, null.largest), 1.0)
+    p_voxel = np.where(upper.values >= told, corrected(steps, null.largest), 1.0)
     return Tail(
         p=VoxelMap(np.ascontiguousarray(p[:, has_more]), design.mask),
         clusters=clusters,

@@ -20,6 +20,7 @@ import math
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtri
@@ -36,7 +37,7 @@ from focale.inference.labelings import (
 from focale.inference.ma_maps import MaMaps
 from focale.inference.montecarlo import neighbour_steps, padded_shape
 from focale.inference.pearson import standardised, sum_at
-from focale.kernels.relabelling import by_voxel, exact_tails, label_sums, relabel
+from focale.kernels.relabelling import add_powers, by_voxel, exact_tails, label_sums, relabel
 from focale.kernels.sparse_clusters import largest_clusters
 from focale.space.mask import Mask
 from focale.typing import BoolArray, FloatArray, IntArray
@@ -213,11 +214,9 @@ def _moments(starts: IntArray, values: IntArray, n: int, size: int) -> FloatArra
 
     Sampling without replacement from the n values at a voxel, most of which are 0.
     """
-    powers = [
-        np.add.reduceat(np.append(values.astype(float) ** k, 0.0), starts[:-1]) for k in (1, 2, 3)
-    ]
-    empty = np.diff(starts) == 0
-    one, two, three = (np.where(empty, 0.0, power) for power in powers)
+    powers = np.empty((starts.size - 1, 3))
+    add_powers(starts, values, powers)
+    one, two, three = powers.T
     middle = one / n
     spread = np.maximum(two - n * middle**2, 0.0)
     lean = three - 3 * middle * two + 2 * n * middle**3
@@ -229,7 +228,7 @@ def _moments(starts: IntArray, values: IntArray, n: int, size: int) -> FloatArra
     return np.stack([size * middle, sd, skew], axis=1)
 
 
-def exact_p(design: LabelDesign, up_to: int = EXACT_UP_TO) -> FloatArray:
+def exact_p(design: LabelDesign, up_to: int = EXACT_UP_TO, threads: int = 1) -> FloatArray:
     """Exact p of both tails where few experiments reach a voxel, shape (n_voxels, 2).
 
     NaN where more than `up_to` do. The share of all labelings, the observed one included,
@@ -245,16 +244,13 @@ def exact_p(design: LabelDesign, up_to: int = EXACT_UP_TO) -> FloatArray:
             rest, left = design.n - n_here, design.size - n_in
             if rest >= left >= 0:
                 shares[n_here, n_in] = math.comb(rest, left) / design.n_labelings
-    exact_tails(
-        few,
-        design.starts,
-        design.values,
-        design.observed,
-        design.moments[:, 0].copy(),
-        design.balance,
-        shares,
-        tails,
-    )
+    given = design.starts, design.values, design.observed, design.moments[:, 0].copy()
+
+    def fill(some: IntArray) -> None:
+        exact_tails(some, *given, design.balance, shares, tails)
+
+    with ThreadPoolExecutor(threads) as pool:  # no voxel is in two parts
+        list(pool.map(fill, [np.ascontiguousarray(few[i::threads]) for i in range(threads)]))
     return tails
 
 
@@ -341,27 +337,24 @@ class Look:
         counted: IntArray | None = None,
     ) -> Look:
         """Where a maximum can be, and how clusters form."""
-        told = float(-ndtri(max(LARGEST_FROM_P, forming_p)))
+        told, forming = levels_of(forming_p)
         mean, sd, skew = design.moments.T
         low = np.floor(sum_at(-told, mean, sd, skew)).astype(np.int64)
         high = np.ceil(sum_at(told, mean, sd, skew)).astype(np.int64)
-        reach = np.add.reduceat(np.append(design.values, 0).astype(np.int64), design.starts[:-1])
+        reach = np.rint(mean * design.n / design.size)  # the sum over all experiments
         slack = 0.1 * reach if design.balance.size else 0.0  # a balanced difference bends
         possible = (sd > 0) & ((reach + slack >= high) | (low >= -slack))
         if counted is not None:
             possible[counted] = True
         steps = neighbour_steps(design.mask, connectivity)
-        shape = padded_shape(design.mask)
-        places = np.nonzero(design.mask.inside)
-        flat = np.asarray(np.ravel_multi_index(places, shape))
         return cls(
             design,
             np.flatnonzero(possible & (design.reaching > 0)),
             np.stack([low, high], axis=1),
             told,
-            float(-ndtri(forming_p)),
+            forming,
             -steps[steps < 0],
-            flat,
+            _padded_places(design.mask),
         )
 
     def at(self, labelings: BoolArray) -> tuple[IntArray, IntArray]:
@@ -400,6 +393,17 @@ class Look:
         voxels, excess = self.flat[found[order, 2]], found[order, 3].copy()
         largest_clusters(starts, voxels, excess, self.earlier, label, sizes, masses)
         maxima[:, 1], maxima[:, 2] = sizes.reshape(n, 2), masses.reshape(n, 2)
+
+
+def levels_of(forming_p: float) -> tuple[float, float]:
+    """Standard normal values from which a maximum is told, and from which clusters form."""
+    return float(-ndtri(max(LARGEST_FROM_P, forming_p))), float(-ndtri(forming_p))
+
+
+@lru_cache(maxsize=2)  # one mask serves many contrasts
+def _padded_places(mask: Mask) -> IntArray:
+    """Shape (n_voxels,); place of each voxel in the flat padded volume."""
+    return np.asarray(np.ravel_multi_index(np.nonzero(mask.inside), padded_shape(mask)))
 
 
 def _random_blocks(

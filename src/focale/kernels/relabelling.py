@@ -53,6 +53,23 @@ def by_voxel(
             filled[voxels[e]] = at + 1
 
 
+@kernel
+def add_powers(starts: IntArray, values: IntArray, powers: FloatArray) -> None:
+    """Sums of the values, of their squares and of their cubes at every voxel.
+
+    starts, values : as `by_voxel` gives them
+    powers : shape (v, 3); filled
+    """
+    for w in range(starts.size - 1):
+        one, two, three = 0.0, 0.0, 0.0
+        for e in range(starts[w], starts[w + 1]):
+            value = float(values[e])
+            one += value
+            two += value * value
+            three += value * value * value
+        powers[w, 0], powers[w, 1], powers[w, 2] = one, two, three
+
+
 @subkernel
 def add_up(
     units: IntArray,
