@@ -27,9 +27,11 @@ simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python validation/uncorrected_p.py
 	$(BIN)/python validation/fwe.py
 	$(BIN)/python validation/planning.py
+	$(BIN)/python validation/contrasts.py
 
 published: .venv/ready ## Set the numbers beside published ones (needs the corpus)
 	$(BIN)/python -m validation.published_fwe
+	$(BIN)/python -m validation.published_contrasts
 
 fuzz: .venv/ready ## Throw bytes at the readers for half an hour, and garbage of 100 MB
 	$(BIN)/python -m pip install --quiet atheris
@@ -55,6 +57,7 @@ bench: .venv/ready ## Measure against nimare 0.22.1, side by side
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/contrasts.py
 
 ci: test pages lint types floors wheel ## All that must pass before a change lands
 
