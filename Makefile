@@ -30,9 +30,11 @@ simulate: .venv/ready ## Run the simulations of validation/
 	$(BIN)/python -m validation.family
 	$(BIN)/python -m validation.chi2
 	$(BIN)/python validation/scale.py
+	$(BIN)/python validation/contrasts.py
 
 published: .venv/ready ## Set the numbers beside published ones (needs the corpus)
 	$(BIN)/python -m validation.published_fwe
+	$(BIN)/python -m validation.published_contrasts
 	$(BIN)/python -m validation.conjunction
 
 fuzz: .venv/ready ## Throw bytes at the readers for half an hour, and garbage of 100 MB
@@ -60,6 +62,7 @@ bench: .venv/ready ## Measure against nimare 0.22.1, side by side
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/contrasts.py
 
 ci: test pages lint types floors wheel ## All that must pass before a change lands
 

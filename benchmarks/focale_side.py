@@ -82,6 +82,25 @@ def planning():
     return {"planning": time.perf_counter() - start}
 
 
+def contrasts():
+    """Seconds of contrasts of 10 against 11 experiments, maps of both sides included."""
+    from focale.contrasts.difference import ContrastSettings, difference_test
+
+    first, second = PAIN.slice(PAIN.ids[:10]), PAIN.slice(PAIN.ids[10:])
+
+    def contrast(n_labelings, threads=2, **settings):
+        chosen = ContrastSettings(n_labelings=n_labelings, **settings)
+        maps = ALE().statistic(first), ALE().statistic(second)
+        difference_test(*maps, chosen, threads=threads)
+
+    return {
+        "plain": median_seconds(lambda: contrast(1000), 5),
+        "plain_one": median_seconds(lambda: contrast(1000, threads=1), 5),
+        "plain_10000": median_seconds(lambda: contrast(10_000), 3),
+        "balanced": median_seconds(lambda: contrast(1000, subsample=8), 5),
+    }
+
+
 def report(place):
     """Seconds to make and write the page, and its bytes."""
     from pathlib import Path
@@ -104,6 +123,8 @@ if __name__ == "__main__":
         print(json.dumps(montecarlo(sys.argv[2])))
     elif sys.argv[1:] == ["robustness"]:
         print(json.dumps(robustness()))
+    elif sys.argv[1:] == ["contrasts"]:
+        print(json.dumps(contrasts()))
     elif sys.argv[1:] == ["planning"]:
         print(json.dumps(planning()))
     elif sys.argv[1:] == ["memory"]:

@@ -96,6 +96,44 @@ def robustness():
     }
 
 
+def contrasts():
+    """Seconds of contrasts of 10 against 11 experiments, 1,000 labelings each.
+
+    With p of clusters, and balanced, it is the slope between few iterations, so that the maps of
+    probability that a balanced fit makes besides do not count. A balanced iteration of 1,000
+    subsamples is ten times one of 100.
+    """
+    from functools import partial
+
+    from nimare.meta.cbma.ale import ALESubtraction, BalancedALESubtraction
+
+    pain = Studyset(PAIN_FILE, target="mni152_2mm")
+    first, second = pain.slice(pain.ids[:10]), pain.slice(pain.ids[10:])
+
+    def subtract(n_iterations, n_cores=2, **settings):
+        ALESubtraction(n_iters=n_iterations, n_cores=n_cores, **settings).fit(first, second)
+
+    def balanced(n_iterations):
+        estimator = BalancedALESubtraction(
+            null_method="label-permutation",
+            target_n=8,
+            n_iters=n_iterations,
+            n_subsamples=1,
+            difference_iterations=100,
+            mask_coverage="brain",
+            random_state=0,
+            n_cores=2,
+        )
+        estimator.fit(first, second)
+
+    return {
+        "plain": median_seconds(partial(subtract, 1000), 1),
+        "plain_one": median_seconds(partial(subtract, 1000, n_cores=1), 1),
+        "clusters": 1000 * slope(partial(subtract, vfwe_only=False), (10, 40), repeats=1),
+        "balanced": 10 * 1000 * slope(balanced, (1, 3), repeats=1),
+    }
+
+
 def report(place):
     """Seconds to write the report, and the bytes of its page and figures."""
     import time
@@ -126,6 +164,8 @@ if __name__ == "__main__":
         print(json.dumps(montecarlo(sys.argv[2])))
     elif sys.argv[1:] == ["robustness"]:
         print(json.dumps(robustness()))
+    elif sys.argv[1:] == ["contrasts"]:
+        print(json.dumps(contrasts()))
     elif sys.argv[1:] == ["whole"]:
         whole_run()
     else:

@@ -24,7 +24,8 @@ def test_uncorrected_p__still_simulates():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("script", "head"), [("fwe", "| experiments |"), ("planning", "| n | k |")]
+    ("script", "head"),
+    [("fwe", "| experiments |"), ("planning", "| n | k |"), ("contrasts", "| method | sides |")],
 )
 def test_simulations__still_run(script, head):
     command = [sys.executable, VALIDATION / f"{script}.py", "--fast"]
