@@ -61,8 +61,8 @@ class Gate:
     """The convergence of a side by itself, outside which nothing is listed.
 
     It takes voxels from what the contrast lists and adds none: family-wise p are those of the
-    whole mask. (A test among the voxels of a gate alone would be liberal, for the gate is
-    chosen by the same data.)
+    whole mask. (Nothing vouches for a test among the voxels of a gate alone: the same data
+    choose the gate.)
 
     Attributes
     ----------
