@@ -1,4 +1,6 @@
-"""Contrasts: Focale beside NiMARE 0.22.1, in turns, two threads or processes each.
+"""Contrasts and fits of spheres: Focale beside NiMARE 0.22.1, in turns.
+
+Contrasts take two threads or processes each, fits of spheres one.
 
 The bundled pain studyset in two, its first 10 experiments against the other 11. Both make the
 maps of the two sides and 1,000 labelings. Focale's test then has p of voxels, cluster size and
@@ -27,6 +29,12 @@ ROWS = {
         ("the same, two threads, with p of clusters", "plain", "clusters", None),
         ("10,000 labelings, two threads", "plain_10000", None, None),
         ("balanced, subsamples of 8, 1,000 labelings", "balanced", "balanced", None),
+    ),
+    "family": (
+        ("fit of MKDA density, 21 experiments, with p and z", "mkda", "mkda", 3),
+        ("fit of KDA, 21 experiments, with p and z", "kda", "kda", None),
+        ("fit of MKDA chi-square, 10 against 11 experiments", "chi2", "chi2", 3),
+        ("the same, all 26 maps laid out, not only those asked for", "chi2_all", "chi2", None),
     ),
 }
 """By the tasks of `focale_side.py` and `nimare_side.py` that measure them; other estimators
@@ -57,7 +65,7 @@ def lines(found):
     for task, rows in ROWS.items():
         for words, mine, peer, least in rows:
             ours, theirs = found["focale", task, mine], found.get(("nimare", task, peer))
-            ratio = f"{theirs / ours:.0f}x" if theirs else ""
+            ratio = f"{theirs / ours:.{0 if theirs > 10 * ours else 1}f}x" if theirs else ""
             extrapolated = ", extrapolated" if peer in ("balanced", "clusters") else ""
             cells = words, shown(ours), f"{shown(theirs)}{extrapolated}" if theirs else "none"
             yield f"| {' | '.join(cells)} | {ratio} | {f'>= {least}x' if least else ''} |"
@@ -73,7 +81,7 @@ def main():
         f"{platform.machine()}, Python {platform.python_version()}, Focale {version('focale')}). "
         "Made by `contrasts.py`, which says what is counted."
     )
-    heading = "# Contrasts beside NiMARE 0.22.1"
+    heading = "# Contrasts and spheres beside NiMARE 0.22.1"
     (HERE / "contrasts.md").write_text(f"{heading}\n\n{about}\n\n{table}\n")
     print(table)
 

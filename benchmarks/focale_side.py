@@ -101,6 +101,19 @@ def contrasts():
     }
 
 
+def family():
+    """Seconds of fits of spheres: densities of all, chi-square of 10 against 11 experiments."""
+    from focale import KDA, MKDAChi2, MKDADensity
+
+    first, second = PAIN.slice(PAIN.ids[:10]), PAIN.slice(PAIN.ids[10:])
+    return {
+        "mkda": median_seconds(lambda: MKDADensity().fit(PAIN), 15),
+        "kda": median_seconds(lambda: KDA().fit(PAIN), 15),
+        "chi2": median_seconds(lambda: MKDAChi2().fit(first, second), 15),
+        "chi2_all": median_seconds(lambda: list(MKDAChi2().fit(first, second).named.values()), 15),
+    }
+
+
 def report(place):
     """Seconds to make and write the page, and its bytes."""
     from pathlib import Path
@@ -125,6 +138,8 @@ if __name__ == "__main__":
         print(json.dumps(robustness()))
     elif sys.argv[1:] == ["contrasts"]:
         print(json.dumps(contrasts()))
+    elif sys.argv[1:] == ["family"]:
+        print(json.dumps(family()))
     elif sys.argv[1:] == ["planning"]:
         print(json.dumps(planning()))
     elif sys.argv[1:] == ["memory"]:

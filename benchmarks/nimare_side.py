@@ -134,6 +134,19 @@ def contrasts():
     }
 
 
+def family():
+    """Seconds of fits of spheres: densities of all, chi-square of 10 against 11 experiments."""
+    from nimare.meta.cbma.mkda import KDA, MKDAChi2, MKDADensity
+
+    pain = Studyset(PAIN_FILE, target="mni152_2mm")
+    first, second = pain.slice(pain.ids[:10]), pain.slice(pain.ids[10:])
+    return {
+        "mkda": median_seconds(lambda: MKDADensity().fit(pain), 15),
+        "kda": median_seconds(lambda: KDA().fit(pain), 15),
+        "chi2": median_seconds(lambda: MKDAChi2().fit(first, second), 15),
+    }
+
+
 def report(place):
     """Seconds to write the report, and the bytes of its page and figures."""
     import time
@@ -166,6 +179,8 @@ if __name__ == "__main__":
         print(json.dumps(robustness()))
     elif sys.argv[1:] == ["contrasts"]:
         print(json.dumps(contrasts()))
+    elif sys.argv[1:] == ["family"]:
+        print(json.dumps(family()))
     elif sys.argv[1:] == ["whole"]:
         whole_run()
     else:

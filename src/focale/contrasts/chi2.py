@@ -23,6 +23,7 @@ from focale.contrasts.pairwise import (
     CORRECTED,
     LEVELS,
     PairwiseResult,
+    TabledMaps,
     by_level,
     threads_of,
 )
@@ -37,10 +38,10 @@ from focale.estimators.spheres import RADIUS_MM, radius_from
 from focale.inference.two_by_two import (
     CountTest,
     association,
+    different_counts,
     poisson_binomial_tail,
     uniformity,
 )
-from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
 from focale.typing import FloatArray, IntArray
 
@@ -57,30 +58,26 @@ class Chi2Result(PairwiseResult):
     ----------
     first, second
         MKDA density of each set.
-    of_association, of_uniformity
-        The tests: of the difference of the sets, and of each set.
+    tests
+        By name, the test of each different count, and the row of each voxel among them.
     threads
         Threads that a correction takes.
     """
 
     first: StatMap
     second: StatMap
-    of_association: CountTest
-    of_uniformity: tuple[CountTest, CountTest]
+    tests: Mapping[str, tuple[CountTest, IntArray]]
     threads: int | None
 
     @property
     def p_by_test(self) -> Mapping[str, FloatArray]:
         """Uncorrected two-sided p of each test."""
-        return {
-            ASSOCIATION: self.of_association.p,
-            UNIFORMITY: self.of_uniformity[0].p,
-            **{name: self.of_uniformity[i].p for name, i in GROUPS.items()},
-        }
+        return {name: table.p[row] for name, (table, row) in self.tests.items()}
 
     def signs_of(self, test: str) -> FloatArray:
         """1 where more experiments report a place than the test expects, -1 where fewer."""
-        signs: FloatArray = np.sign(self._test(test).z)
+        table, row = self.tests[test]
+        signs: FloatArray = np.sign(table.z)[row]
         return signs
 
     def family_wise(self, corrector: FWECorrector) -> Mapping[str, FloatArray]:
@@ -118,11 +115,6 @@ class Chi2Result(PairwiseResult):
             for level, (suffix, level_name) in LEVELS.items()
             if level == "voxel" or not corrector.vfwe_only
         }
-
-    def _test(self, name: str) -> CountTest:
-        if name == ASSOCIATION:
-            return self.of_association
-        return self.of_uniformity[GROUPS.get(name, 0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,32 +185,31 @@ class MKDAChi2:
         sides = sides_of(dataset1, dataset2, ("dataset1", "dataset2"))
         estimator = MKDADensity(radius_mm=self.kernel__r)
         first, second = estimator.statistic(sides.first), estimator.statistic(sides.second)
-        counts = [of.ma.log_sum for of in (first, second)]
-        sizes = [of.ma.n_experiments for of in (first, second)]
+        counts = first.ma.log_sum, second.ma.log_sum
+        sizes = first.ma.n_experiments, second.ma.n_experiments
+        few, row = different_counts(counts[0], counts[1], sizes[0], sizes[1])
         tests = {
-            ASSOCIATION: association(counts[0], counts[1], sizes[0], sizes[1]),
-            "desc-group1": _uniform(first, counts[0]),
-            "desc-group2": _uniform(second, counts[1]),
+            ASSOCIATION: (association(*few, *sizes), row),
+            "desc-group1": (_uniform(first, sizes[0]), counts[0]),
+            "desc-group2": (_uniform(second, sizes[1]), counts[1]),
         }
         tests[UNIFORMITY] = tests["desc-group1"]
-        named = self._probabilities(first, counts, sizes)
-        for name, test in tests.items():
-            values = {"z": test.z, "p": test.p, "logp": test.logp, "chi2": test.chi2}
-            for kind, value in values.items():
-                named[f"{kind}_{name}"] = VoxelMap(value, first.mask)
+        tables = {name: (share, row) for name, share in self._probabilities(few, sizes).items()}
+        for name, (test, own) in tests.items():
+            for kind in ("chi2", "z", "p", "logp"):
+                tables[f"{kind}_{name}"] = getattr(test, kind), own
         return Chi2Result(
-            named=named,
+            named=TabledMaps(tables, first.mask),
             mask=first.mask,
             first=first,
             second=second,
-            of_association=tests[ASSOCIATION],
-            of_uniformity=(tests["desc-group1"], tests["desc-group2"]),
+            tests=tests,
             threads=threads_of(self.n_cores),
         )
 
     def _probabilities(
-        self, first: StatMap, counts: list[IntArray], sizes: list[int]
-    ) -> dict[str, VoxelMap]:
+        self, counts: tuple[IntArray, IntArray], sizes: tuple[int, int]
+    ) -> dict[str, FloatArray]:
         """P(A), P(A|F), P(A|U) and P(F|A), F being the first set and U the second."""
         given_first, given_second = (a / n for a, n in zip(counts, sizes, strict=True))
         share = sizes[0] / sum(sizes)
@@ -234,13 +225,13 @@ class MKDAChi2:
             "AgF_prior": with_prior,
             "FgA_prior": _ratio(given_first * self.prior, with_prior),
         }
-        return {f"prob_desc-{name}": VoxelMap(v, first.mask) for name, v in values.items()}
+        return {f"prob_desc-{name}": value for name, value in values.items()}
 
 
-def _uniform(of: StatMap, counts: IntArray) -> CountTest:
-    """Uniformity of a set, against the exact null of random foci."""
+def _uniform(of: StatMap, n: int) -> CountTest:
+    """Uniformity of a set, for 0, 1, ... n experiments, against the exact null of random foci."""
     covered = np.diff(of.ma.offsets) / of.mask.n_voxels
-    return uniformity(counts, float(covered.sum()), poisson_binomial_tail(covered))
+    return uniformity(np.arange(n + 1), float(covered.sum()), poisson_binomial_tail(covered))
 
 
 def _ratio(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
@@ -18,7 +18,7 @@ from focale.correction.voxelwise import step_up
 from focale.estimators.nimare_names import NimareNames
 from focale.space.mask import Mask
 from focale.space.voxelmap import VoxelMap
-from focale.typing import FloatArray
+from focale.typing import FloatArray, IntArray
 
 CORRECTED = "corr-FWE_method-montecarlo"
 LEVELS: Mapping[Level, tuple[str, str]] = MappingProxyType(
@@ -29,6 +29,35 @@ LEVELS: Mapping[Level, tuple[str, str]] = MappingProxyType(
     }
 )
 """What NiMARE appends to the name of a test, and the level it names."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TabledMaps(Mapping[str, VoxelMap]):
+    """Maps that have few different values, each laid out over the voxels when it is asked for.
+
+    Attributes
+    ----------
+    tables
+        By name, a table of values and the row of each voxel, shape (n_voxels,).
+    mask
+        The voxels.
+    """
+
+    tables: Mapping[str, tuple[FloatArray, IntArray]]
+    mask: Mask
+
+    def __getitem__(self, name: str) -> VoxelMap:
+        """The map of this name."""
+        table, row = self.tables[name]
+        return VoxelMap(table[row], self.mask)
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the maps."""
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        """Number of maps."""
+        return len(self.tables)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,9 +87,8 @@ class PairwiseResult(NimareNames, ABC):
         return tuple(self.named)
 
     def _map(self, name: str) -> VoxelMap:
-        known = {**self.named, **self.corrected}
-        check_choice("name", "get_map", name, known)
-        return known[name]
+        check_choice("name", "get_map", name, (*self.named, *self.corrected))
+        return self.corrected[name] if name in self.corrected else self.named[name]
 
     def corrected_by(self, corrector: FWECorrector | FDRCorrector) -> Self:
         """The result with maps that a corrector asks for; see the corrector's `transform`."""

@@ -76,9 +76,20 @@ def association(a: IntArray, c: IntArray, n_first: int, n_second: int) -> CountT
     >>> test.chi2.round(3).tolist(), test.z.round(3).tolist(), bool(test.is_small[0])
     ([10.989], [3.315], False)
     """
-    rows, place = _different(a * (n_second + 1) + c, (n_first + 1) * (n_second + 1))
-    few = rows // (n_second + 1), rows % (n_second + 1)
+    few, place = different_counts(a, c, n_first, n_second)
     return _association(*few, n_first, n_second).at(place)
+
+
+def different_counts(
+    a: IntArray, c: IntArray, n_first: int, n_second: int
+) -> tuple[tuple[IntArray, IntArray], IntArray]:
+    """The different pairs of counts, and the place of each place's pair among them.
+
+    A map has few different counts, so what follows from them is computed once for each pair.
+    Parameters as in `association`.
+    """
+    rows, place = _different(a * (n_second + 1) + c, (n_first + 1) * (n_second + 1))
+    return (rows // (n_second + 1), rows % (n_second + 1)), place
 
 
 def _different(codes: IntArray, n_codes: int) -> tuple[IntArray, IntArray]:
@@ -137,7 +148,7 @@ def uniformity(a: IntArray, expected: float, at_least: FloatArray) -> CountTest:
     a
         Experiments that report each place.
     expected
-        Mean of `a` over all places.
+        Mean number over all places.
     at_least
         Shape (n + 2,); from `poisson_binomial_tail`, n being the number of experiments.
     """
