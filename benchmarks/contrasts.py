@@ -34,7 +34,7 @@ ROWS = {
         ("fit of MKDA density, 21 experiments, with p and z", "mkda", "mkda", 3),
         ("fit of KDA, 21 experiments, with p and z", "kda", "kda", None),
         ("fit of MKDA chi-square, 10 against 11 experiments", "chi2", "chi2", 3),
-        ("the same, all 26 maps laid out, not only those asked for", "chi2_all", "chi2", None),
+        ("the same, all 24 maps laid out, not only those asked for", "chi2_all", "chi2", None),
     ),
 }
 """By the tasks of `focale_side.py` and `nimare_side.py` that measure them; other estimators
