@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 from scipy.stats import chi2 as chi2_law
-from validation.contrasts import evidence
 
 import focale
 from focale.contrasts.difference import ContrastSettings, design_of
@@ -28,6 +27,7 @@ from focale.estimators.mkda import MKDADensity
 from focale.inference.labelings import random_labelings
 from focale.inference.two_by_two import association, poisson_binomial_tail, uniformity
 from focale.space.targets import standard_mask
+from validation.contrasts import evidence
 
 SIZES = ((10, 10), (30, 30), (15, 60))
 CONVERGENCE = (0.0, 0.5)
@@ -50,14 +50,14 @@ def halves(pool, sizes):
     return [estimator.statistic(pool.studyset.slice(own)) for own in (ids[:first], ids[first:])]
 
 
-def associated(c, sizes):
+def associated(c, sizes, n_pools, n_splits, n_of_a_pool):
     """Shares of voxels with a small p, by Focale and by chi-square, and false positives."""
     shares = {"mid-p": [], "chi-square": []}
     false, n_tests = np.zeros(3, dtype=int), 0
-    for number in range(N_POOLS):
+    for number in range(n_pools):
         pool = pool_of(c, sum(sizes), number)
         total = pool.ma.log_sum
-        for split in range(N_SPLITS):
+        for split in range(n_splits):
             (in_first,) = random_labelings(sum(sizes), sizes[0], split, SEED, number)[:1]
             a = pool.ma.only(np.flatnonzero(in_first)).log_sum
             found = association(a, total - a, *sizes)
@@ -65,17 +65,17 @@ def associated(c, sizes):
             for name, p in (("mid-p", found.p), ("chi-square", chi2_law.sf(found.chi2, 1))):
                 shares[name].append([np.mean(p[seen] <= level) for level in LEVELS])
         settings = ContrastSettings(seed=number)
-        made = receipt(design_of(*halves(pool, sizes), settings), settings, n_splits=N_TESTS)
+        made = receipt(design_of(*halves(pool, sizes), settings), settings, n_splits=n_of_a_pool)
         false += list(made.n_false.values())
         n_tests += made.n_splits
     return {name: np.mean(rows, axis=0) for name, rows in shares.items()}, false, n_tests
 
 
-def uniform(n):
+def uniform(n, n_sets):
     """Shares of voxels with a small p of uniformity where foci are random, by both rules."""
     shares = {"mid-p": [], "chi-square": []}
     mask = standard_mask()
-    for number in range(N_SETS):
+    for number in range(n_sets):
         pool = pool_of(0.0, n, 1000 + number)
         covered = np.diff(pool.ma.offsets) / mask.n_voxels
         tail = poisson_binomial_tail(covered)
@@ -130,11 +130,14 @@ def text(seconds, rows, rows_uniform):
 
 def main():
     """Count, and write `chi2.md`."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="a smoke test; writes nothing")
+    is_fast = parser.parse_args().fast
+    how, n_sets = ((1, 2, 3), 1) if is_fast else ((N_POOLS, N_SPLITS, N_TESTS), N_SETS)
     start, rows, rows_uniform = time.monotonic(), [], []
     for sizes in SIZES:
         for c in CONVERGENCE:
-            shares, false, n_tests = associated(c, sizes)
+            shares, false, n_tests = associated(c, sizes, *how)
             se = np.sqrt(0.05 * 0.95 / n_tests)
             rates = ", ".join(f"{rate:.3f}" for rate in false / n_tests)
             within = "yes" if np.all(false / n_tests <= 0.05 + 3 * se) else "no"
@@ -144,10 +147,12 @@ def main():
                 rows.append(f"| {sizes[0]} + {sizes[1]} | {c:g} | {name} | {cells} | {own} |")
                 print(rows[-1], flush=True)
     for n in (20, 60):
-        for name, share in uniform(n).items():
+        for name, share in uniform(n, n_sets).items():
             cells = " | ".join(f"{value:.5f}" for value in share)
             rows_uniform.append(f"| {n} | {name} | {cells} |")
             print(rows_uniform[-1], flush=True)
+    if is_fast:
+        return
     seconds = time.monotonic() - start
     path = Path(__file__).with_suffix(".md")
     path.write_text(text(seconds, rows, rows_uniform) + "\n", encoding="utf-8")
