@@ -116,9 +116,10 @@ def text(seconds, rows, rows_uniform):
             "|---|---|---|---|---|",
             *rows_uniform,
             "",
-            "The chi-square distribution calls many places uneven that a handful of experiments "
-            "report by chance: expected counts are far below 5 there, and a count of two or three "
-            "is already many standard deviations off. The mid-p of the exact null does not.",
+            "Where few experiments report a place, the chi-square distribution gives p that are too "
+            "small: for sets of unequal size more than twice as many as it promises, and for random "
+            "foci up to nine times at p <= .001. Mid-p keep to the level on average over all places; "
+            "where counts have few values their share may lie a little above or far below it.",
             "",
             "## Made with",
             "",
