@@ -116,10 +116,11 @@ def text(seconds, rows, rows_uniform):
             "|---|---|---|---|---|",
             *rows_uniform,
             "",
-            "Where few experiments report a place, the chi-square distribution gives p that are too "
-            "small: for sets of unequal size more than twice as many as it promises, and for random "
-            "foci up to nine times at p <= .001. Mid-p keep to the level on average over all places; "
-            "where counts have few values their share may lie a little above or far below it.",
+            "Where few experiments report a place, the chi-square distribution gives p that are "
+            "too small: for sets of unequal size more than twice as many p <= .05 as it promises, "
+            "for random foci about ten times as many p <= .01. Mid-p keep to the level on average "
+            "over all places; where counts have few values their share may lie a little above or "
+            "far below it.",
             "",
             "## Made with",
             "",
