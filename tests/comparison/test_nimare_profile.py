@@ -33,7 +33,7 @@ def test_profile__lists_the_voxels_nimare_lists(comparison):
 @pytest.mark.slow
 def test_profile__has_the_largest_ale_of_nimare(comparison):
     # NiMARE stores float32
-    largest = comparison.outcomes[0].ale.max
+    largest = comparison.outcomes[0].stat.max
     np.testing.assert_allclose(largest, RECORDED["nimare"]["stat"], atol=1e-7)
 
 
