@@ -36,8 +36,19 @@ def apart(set_protocol):
 # ------------------------------------------------------------------------------ numbers
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("n_sets", [2, 3])
+@pytest.mark.parametrize(
+    ("n_sets", "level"),
+    [
+        (2, "voxel"),
+        (3, "size"),
+        *(
+            pytest.param(n_sets, level, marks=pytest.mark.slow)
+            for n_sets in (2, 3)
+            for level in LEVELS
+            if (n_sets, level) not in ((2, "voxel"), (3, "size"))
+        ),
+    ],
+)
 def test_conjunction__is_that_of_a_loop_over_voxels(three_sets, level, n_sets):
     found = conjunction(three_sets[:n_sets], level=level, atlases=())
     p_of_sets = [result.fwe.p(level).values for result in three_sets[:n_sets]]

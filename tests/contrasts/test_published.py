@@ -48,6 +48,7 @@ def test_difference_test__finds_what_enge2021_published(corpus, contrast, n_labe
     )
 
 
+@pytest.mark.slow
 def test_beside__a_row_of_the_other_direction_or_elsewhere_does_not_agree(corpus):
     (row,) = enge.published_rows("older")
     turned = beside(replace(row, mean_z=-row.mean_z), 5000)
