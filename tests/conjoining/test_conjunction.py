@@ -39,13 +39,12 @@ def apart(set_protocol):
 @pytest.mark.parametrize(
     ("n_sets", "level"),
     [
-        (2, "voxel"),
-        (3, "size"),
+        (2, "size"),
         *(
             pytest.param(n_sets, level, marks=pytest.mark.slow)
             for n_sets in (2, 3)
             for level in LEVELS
-            if (n_sets, level) not in ((2, "voxel"), (3, "size"))
+            if (n_sets, level) != (2, "size")
         ),
     ],
 )

@@ -20,7 +20,7 @@ from validation.published_contrasts import report_lines
 REPORT = Path(__file__).parents[2] / "validation/published_contrasts.md"
 ROWS = {"knowledge": 2, "relatedness": 2, "objects": 6, "older": 1}
 CONTRASTS = [
-    pytest.param("older", 5000),
+    pytest.param("older", 5000, marks=pytest.mark.slow),
     *(pytest.param(name, 20_000, marks=pytest.mark.slow) for name in ROWS),
 ]
 

@@ -220,6 +220,7 @@ NIMARE = {  # SCALE(base, n_iters=2000, random_state=3) of the pain set: of 2,00
 }
 
 
+@pytest.mark.slow
 def test_scale__p_agrees_with_nimare(pain):
     rng = np.random.default_rng(7)
     centres = np.array([[38, 20, -2], [-36, 18, 0], [2, 16, 48], [0, -52, 28]])

@@ -77,6 +77,7 @@ def test_plot_conjunction__of_nothing_in_common_says_so(found, helpers):
     assert "A title" in texts
 
 
+@pytest.mark.slow
 def test_plot_conjunction__draws_hostile_names(found, helpers, tmp_path):
     for name in HOSTILE_NAMES:
         sets = (replace(found.sets[0], name=name), *found.sets[1:])
