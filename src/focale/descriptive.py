@@ -7,20 +7,16 @@ them without it. It has no p and no z.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-import numpy as np
-
 from focale.atlases.atlas import Atlas
 from focale.errors import DescriptiveOnlyError
-from focale.inference.clusters import find_clusters
 from focale.progress import Progress, silent
 from focale.protocol.assess import assess
 from focale.protocol.protocol import Protocol
-from focale.reading import Reading, diagnose, evidence_and_estimator, name_clusters
+from focale.reading import Reading, diagnose, displayed, evidence_and_estimator, name_clusters
 from focale.studyset.model import Studyset
 
 
@@ -125,11 +121,7 @@ def describe(
     decision = assess(studyset, protocol)
     pooled, estimator = evidence_and_estimator(studyset, protocol)
     statistic = estimator.statistic(pooled)
-    values = statistic.stat.values
-    threshold = float(np.percentile(values[values > 0], protocol.display_percentile))
-    voxel_mm3 = statistic.mask.grid.voxel_volume_mm3
-    min_voxels = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
-    clusters = find_clusters(statistic.stat, threshold, min_voxels)
+    threshold, clusters = displayed(statistic, protocol)
     return DescriptiveResult(
         decision=decision,
         protocol=protocol,

@@ -7,7 +7,6 @@ their p.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -18,16 +17,22 @@ import numpy as np
 
 from focale.atlases.atlas import Atlas
 from focale.correction.fwe import fwe, fwe_shard
-from focale.correction.p_values import smallest_p
 from focale.correction.result import FweResult
-from focale.errors import ArgumentError, EvidenceError
+from focale.errors import EvidenceError
 from focale.estimators.result import Result
 from focale.inference.clusters import Clusters, find_clusters
 from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision, assess
 from focale.protocol.protocol import Protocol
-from focale.reading import Reading, diagnose, evidence_and_estimator, name_clusters, sampling_of
+from focale.reading import (
+    Reading,
+    check_iterations,
+    diagnose,
+    evidence_and_estimator,
+    name_clusters,
+    sampling_of,
+)
 from focale.space.voxelmap import VoxelMap
 from focale.studyset.model import Studyset
 from focale.typing import FloatArray
@@ -218,7 +223,7 @@ def _fitted(studyset: Studyset, protocol: Protocol) -> tuple[Decision, Result]:
             f"{decision.reason} Use describe(studyset, protocol), or declare the deviation with "
             "protocol.deviate(reason, min_experiments=...), which is printed with every result"
         )
-    _check_iterations(protocol)
+    check_iterations(protocol, protocol.p_rule)
     pooled, estimator = evidence_and_estimator(studyset, protocol)
     return decision, estimator.fit(pooled)
 
@@ -231,17 +236,6 @@ def _null_settings(protocol: Protocol) -> dict[str, Any]:
         "sampling": sampling_of(protocol),
         "tfce": protocol.tfce,
     }
-
-
-def _check_iterations(protocol: Protocol) -> None:
-    smallest = smallest_p(protocol.iterations, protocol.p_rule)
-    if smallest > protocol.alpha:
-        needed = math.ceil(1 / protocol.alpha) - (protocol.p_rule != "b/B")
-        raise ArgumentError(
-            f"with {count(protocol.iterations, 'iteration')} the smallest p there can be is "
-            f"{smallest:.3g}, above the alpha of {protocol.alpha:g}; ask for at least {needed:,} "
-            "iterations, better for 10,000"
-        )
 
 
 def _listed(corrected: FweResult, protocol: Protocol) -> Clusters:

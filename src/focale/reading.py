@@ -7,6 +7,7 @@ computed in the same way for both.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
@@ -16,6 +17,7 @@ import numpy as np
 from focale.atlases.atlas import Atlas
 from focale.atlases.bundled import desikan_killiany
 from focale.atlases.clusters import ClusterLabels, label_clusters
+from focale.correction.p_values import PRule, smallest_p
 from focale.diagnostics.contributions import Contributions, contributions
 from focale.diagnostics.dominance import Dominance, dominance
 from focale.diagnostics.focus_counts import focus_counts
@@ -25,9 +27,10 @@ from focale.estimators.estimator import Estimator
 from focale.estimators.registry import estimator_of
 from focale.estimators.result import OfMap, StatMap
 from focale.frozen import freeze
-from focale.inference.clusters import Clusters
+from focale.inference.clusters import Clusters, find_clusters
 from focale.inference.ma_maps import MaMaps, merge_experiments
 from focale.inference.montecarlo import Sampling
+from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.protocol.assess import Decision
 from focale.protocol.protocol import Protocol
@@ -248,3 +251,24 @@ def _check_conversion(studyset: Studyset, protocol: Protocol) -> None:
             f"the protocol declares {protocol.talairach!r}; pass talairach="
             f"{protocol.talairach!r} to Studyset"
         )
+
+
+def check_iterations(protocol: Protocol, p_rule: PRule = "(b+1)/(B+1)") -> None:
+    """Refuse so few iterations that no p could be as small as alpha."""
+    smallest = smallest_p(protocol.iterations, p_rule)
+    if smallest > protocol.alpha:
+        needed = math.ceil(1 / protocol.alpha) - (p_rule != "b/B")
+        raise ArgumentError(
+            f"with {count(protocol.iterations, 'iteration')} the smallest p there can be is "
+            f"{smallest:.3g}, above the alpha of {protocol.alpha:g}; ask for at least {needed:,} "
+            "iterations, better for 10,000"
+        )
+
+
+def displayed(statistic: StatMap, protocol: Protocol) -> tuple[float, Clusters]:
+    """The display-only threshold of a description, and the clusters above it."""
+    values = statistic.stat.values
+    threshold = float(np.percentile(values[values > 0], protocol.display_percentile))
+    voxel_mm3 = statistic.mask.grid.voxel_volume_mm3
+    min_voxels = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
+    return threshold, find_clusters(statistic.stat, threshold, min_voxels)

@@ -12,7 +12,6 @@ left out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -25,7 +24,6 @@ from focale.coactivation.result import MacmResult, SeedNull, Test
 from focale.coactivation.seed import Seed, as_seed
 from focale.coactivation.selection import SeedSelection, select
 from focale.correction.fwe import fwe
-from focale.correction.p_values import smallest_p
 from focale.correction.scale import scale
 from focale.correction.scale_result import ScaleResult
 from focale.errors import ArgumentError, EvidenceError
@@ -36,7 +34,15 @@ from focale.phrases import count
 from focale.progress import Progress, silent
 from focale.protocol.assess import assess
 from focale.protocol.protocol import Protocol
-from focale.reading import diagnose, evidence_and_estimator, mask_of, name_clusters, sampling_of
+from focale.reading import (
+    check_iterations,
+    diagnose,
+    displayed,
+    evidence_and_estimator,
+    mask_of,
+    name_clusters,
+    sampling_of,
+)
 from focale.space.mask import Mask
 from focale.studyset.model import Studyset
 from focale.studyset.others import taken_as
@@ -115,12 +121,12 @@ def macm(
     statistic = estimator.statistic(pooled)
     test, display_threshold = None, None
     if decision.mode == "inferential":
-        _check_iterations(protocol)
+        check_iterations(protocol)
         test = _test(statistic, selection, protocol, null, whole, threads, progress)
         statistic = test.map if isinstance(test, ScaleResult) else test.uncorrected.map
         clusters = _surviving(test, protocol)
     else:
-        display_threshold, clusters = _displayed(statistic, protocol)
+        display_threshold, clusters = displayed(statistic, protocol)
     return MacmResult(
         decision=decision,
         protocol=protocol,
@@ -190,16 +196,6 @@ def _test(
     return fwe(fitted, sampling=sampling, p_rule=protocol.p_rule, **how)
 
 
-def _check_iterations(protocol: Protocol) -> None:
-    smallest = smallest_p(protocol.iterations)
-    if smallest > protocol.alpha:
-        raise ArgumentError(
-            f"with {count(protocol.iterations, 'iteration')} the smallest p there can be is "
-            f"{smallest:.3g}, above the alpha of {protocol.alpha:g}; ask for at least "
-            f"{math.ceil(1 / protocol.alpha) - 1:,} iterations, better for 10,000"
-        )
-
-
 def _surviving(test: Test, protocol: Protocol) -> Clusters:
     """Clusters of the voxels that survive, which know the level they were cut at."""
     level, alpha = protocol.correction, protocol.alpha
@@ -208,12 +204,3 @@ def _surviving(test: Test, protocol: Protocol) -> Clusters:
         return kept
     smallest = test.smallest_size(alpha) if level == "size" else 1
     return replace(kept, threshold=test.clusters.threshold, min_voxels=smallest)
-
-
-def _displayed(statistic: StatMap, protocol: Protocol) -> tuple[float, Clusters]:
-    """The display-only threshold, and the clusters above it."""
-    values = statistic.ale.values
-    threshold = float(np.percentile(values[values > 0], protocol.display_percentile))
-    voxel_mm3 = statistic.mask.grid.voxel_volume_mm3
-    smallest = max(1, math.ceil(protocol.min_cluster_mm3 / voxel_mm3))
-    return threshold, find_clusters(statistic.ale, threshold, smallest)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -21,7 +20,7 @@ from focale.report.comparison_text import (
     sentence_of,
     step_rows,
 )
-from focale.report.markdown import escape
+from focale.report.markdown import escape, markdown_table
 from focale.report.page.render import fill
 
 KEPT, GAINED, LOST = (0.45, 0.45, 0.45), (0.0, 0.447, 0.698), (0.835, 0.369, 0.0)
@@ -61,12 +60,12 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"# {escape(title_of(comparison))}",
         escape(comparison_text(comparison)),
         "## The readings",
-        _table([["", "old", "new"], *_sides(comparison)]),
+        markdown_table([["", "old", "new"], *_sides(comparison)]),
         "## What differs",
         "\n".join(f"- {escape(line)}" for line in change_lines(comparison)) or "Nothing.",
     ]
     for section in _tables(comparison):
-        parts += [f"## {section['title']}", section["about"], _table(section["rows"])]
+        parts += [f"## {section['title']}", section["about"], markdown_table(section["rows"])]
     return "\n\n".join(parts)
 
 
@@ -105,14 +104,6 @@ def _tables(comparison: Comparison) -> list[dict[str, Any]]:
         {"id": name, "title": title, "about": ABOUT[name], "rows": rows}
         for name, title, rows in sections
     ]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as a Markdown table."""
-    lines = [
-        f"| {' | '.join(escape(cell).replace('|', '&#124;') for cell in row)} |" for row in rows
-    ]
-    return "\n".join([lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]])
 
 
 def _picture(comparison: Comparison) -> str:

@@ -23,7 +23,7 @@ from focale.report.conjunction_text import (
     shared_rows,
     shared_texts,
 )
-from focale.report.markdown import escape
+from focale.report.markdown import escape, markdown_table
 from focale.report.page.render import fill
 
 MOST_IN_TITLE = 4
@@ -67,7 +67,7 @@ def conjunction_markdown(conjunction: Conjunction, command: str) -> str:
         escape(conjunction_text(conjunction)),
     ]
     for section in _tables(conjunction):
-        parts += [f"## {section['title']}", section["about"], _table(section["rows"])]
+        parts += [f"## {section['title']}", section["about"], markdown_table(section["rows"])]
     parts += ["## Made by", "\n".join(f"    {line}" for line in made_by(conjunction, command))]
     return "\n\n".join(parts)
 
@@ -117,11 +117,3 @@ def _tables(conjunction: Conjunction) -> list[dict[str, Any]]:
 def _name_after(rows: Sequence[Sequence[str]], columns: int) -> list[list[str]]:
     """Rows whose last cell, the name of a set, comes after so many columns."""
     return [[*row[:columns], row[-1], *row[columns:-1]] for row in rows]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as a Markdown table."""
-    lines = [
-        f"| {' | '.join(escape(cell).replace('|', '&#124;') for cell in row)} |" for row in rows
-    ]
-    return "\n".join([lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]])

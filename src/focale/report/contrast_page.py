@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from focale.report.contrast_text import (
     receipt_sentences,
     remarks,
 )
-from focale.report.markdown import escape
+from focale.report.markdown import escape, markdown_table
 from focale.report.page.render import fill
 
 _RECEIPT = (
@@ -68,7 +67,7 @@ def contrast_markdown(found: ContrastResult | ContrastDescription) -> str:
     """The contrast as Markdown."""
     parts = [f"# {escape(title_of_contrast(found))}", *map(escape, _found(found))]
     for section in _tables(found):
-        parts += [f"## {section['title']}", section["about"], _table(section["rows"])]
+        parts += [f"## {section['title']}", section["about"], markdown_table(section["rows"])]
     if isinstance(found, ContrastResult):
         parts += ["## To be known", "\n".join(f"- {escape(note)}" for note in remarks(found))]
     return "\n\n".join([*parts, "## Methods", escape(contrast_methods(found))])
@@ -100,11 +99,3 @@ def _tables(found: ContrastResult | ContrastDescription) -> list[dict[str, Any]]
         {"id": name, "title": title, "about": about, "rows": rows}
         for name, title, about, rows in sections
     ]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as a Markdown table."""
-    lines = [
-        f"| {' | '.join(escape(cell).replace('|', '&#124;') for cell in row)} |" for row in rows
-    ]
-    return "\n".join([lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]])

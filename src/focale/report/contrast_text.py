@@ -14,6 +14,7 @@ from focale.phrases import count, listed, one_line, place, share_text, volume
 from focale.protocol.protocol import Protocol
 from focale.report.inferential_text import p_text
 from focale.report.references import cite, with_citations
+from focale.report.sentences import deviations
 
 LEVELS = {"size": "cluster size", "mass": "cluster mass", "voxel": "voxel"}
 _SUBSTITUTE = (
@@ -162,7 +163,7 @@ def remarks(found: ContrastResult) -> list[str]:
         "That a difference was not found does not mean that the sides agree: see how many "
         "experiments each has."
     )
-    return [*sentences, _SUBSTITUTE, *_deviations(found)]
+    return [*sentences, _SUBSTITUTE, *deviations(found.protocol)]
 
 
 def _gates(found: ContrastResult) -> list[str]:
@@ -218,14 +219,6 @@ def _few(parts: Sequence[str], most: int = 5) -> str:
     return "; ".join(parts[:most]) + more
 
 
-def _deviations(found: Contrast) -> list[str]:
-    return [
-        f"Deviation from the protocol, declared {one_line(deviation.declared)} "
-        f'("{one_line(deviation.reason, 400)}"): {one_line(deviation.changes, 400)}.'
-        for deviation in found.protocol.deviations
-    ]
-
-
 # --- described ---------------------------------------------------------------------------
 
 
@@ -242,7 +235,7 @@ def described_sentences(found: ContrastDescription, *, with_places: bool = True)
         f"{found.protocol.display_percentile:g}th percentile of its size)."
     )
     sentences += [_higher(found, side, with_places=with_places) for side in found.listed]
-    return [*sentences, *shared_sentences(found), _SUBSTITUTE, *_deviations(found)]
+    return [*sentences, *shared_sentences(found), _SUBSTITUTE, *deviations(found.protocol)]
 
 
 def _higher(found: ContrastDescription, side: Side, *, with_places: bool) -> str:

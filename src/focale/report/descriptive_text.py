@@ -26,7 +26,7 @@ def descriptive_text(result: DescriptiveResult) -> str:
     """Paragraph that reads the map of a descriptive reading in words."""
     sentences = [
         _evidence(result),
-        *deviations(result),
+        *deviations(result.protocol),
         _highest(result),
         *_clusters(result),
         *_dependence(result),

@@ -32,7 +32,7 @@ def inferential_text(result: InferentialResult) -> str:
     """Paragraph that reads an inferential result in words."""
     sentences = [
         _evidence(result),
-        *deviations(result),
+        *deviations(result.protocol),
         found_text(result),
         *_clusters(result),
         *_reach(result),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from focale.coactivation.result import MacmResult
 from focale.correction.scale_result import ScaleResult
 from focale.phrases import one_line
 from focale.report.macm_text import cluster_rows, macm_text, methods_text, seed_text
-from focale.report.markdown import escape
+from focale.report.markdown import escape, markdown_table
 from focale.report.page.render import fill
 from focale.studyset.model import Studyset
 
@@ -72,10 +71,10 @@ def macm_markdown(result: MacmResult, command: str, figure: str | None = None) -
         f"# {escape(title_of(result))}",
         escape(macm_text(result)),
         f"![Clusters and the outline of the seed]({figure})" if figure else "",
-        _table([["what", ""], *fact_rows(result)]),
+        markdown_table([["what", ""], *fact_rows(result)]),
     ]
     for section in _tables(result):
-        parts += [f"## {section['title']}", section["about"], _table(section["rows"])]
+        parts += [f"## {section['title']}", section["about"], markdown_table(section["rows"])]
     parts += ["## Methods", escape(methods_text(result, version("focale")))]
     parts += ["## Command", f"    {one_line(command, 2000)}"]
     return "\n\n".join(part for part in parts if part)
@@ -146,11 +145,3 @@ def _experiment_rows(database: Studyset, which: Any, n_in_seed: Any) -> list[lis
             size = "-" if experiment.n_subjects is None else f"{experiment.n_subjects:g}"
             rows.append([one_line(experiment.id), size, str(len(experiment.foci)), str(n)])
     return rows
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as a Markdown table."""
-    lines = [
-        f"| {' | '.join(escape(cell).replace('|', '&#124;') for cell in row)} |" for row in rows
-    ]
-    return "\n".join([lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]])

@@ -42,7 +42,7 @@ def macm_text(result: MacmResult) -> str:
             selected_text(result),
             *_pooled(result),
             result.decision.reason,
-            *deviations(result),
+            *deviations(result.protocol),
             question_text(result),
             *found_texts(result),
             seed_text(result),

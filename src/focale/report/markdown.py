@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 
 def escape(text: str) -> str:
@@ -21,3 +22,19 @@ def escape(text: str) -> str:
     text = re.sub(r"(?<!\w)_|_(?!\w)", r"\_", text)
     text = re.sub(r"&(?=#?\w+;)", "&amp;", text)  # "Smith & Nichols" is no entity
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)  # and "p < .001" no tag
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of plain text as a table, the first of them its head.
+
+    Examples
+    --------
+    >>> print(markdown_table([["a", "b"], ["1", "x|y"]]))
+    | a | b |
+    |---|---|
+    | 1 | x&#124;y |
+    """
+    lines = [
+        f"| {' | '.join(escape(cell).replace('|', '&#124;') for cell in row)} |" for row in rows
+    ]
+    return "\n".join([lines[0], f"|{'---|' * len(rows[0])}", *lines[1:]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from focale.phrases import count, listed, one_line
+from focale.protocol.protocol import Protocol
 from focale.reading import Reading
 
 
@@ -22,12 +23,12 @@ def counts_of(result: Reading) -> str:
     return ", ".join(counts)
 
 
-def deviations(result: Reading) -> list[str]:
+def deviations(protocol: Protocol) -> list[str]:
     """One sentence for each deviation from the protocol."""
     return [
         f"Deviation from the protocol, declared {one_line(deviation.declared)} "
         f'("{one_line(deviation.reason, 400)}"): {one_line(deviation.changes, 400)}.'
-        for deviation in result.protocol.deviations
+        for deviation in protocol.deviations
     ]
 
 
