@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _BAR_HEIGHT = 0.55  # inches
 _MOST_NUMBERS = 40
-OUTLINE = "#009e73"
-"""Bluish green of Okabe and Ito: told apart by every kind of colour vision."""
+OUTLINE = "#d55e00"
+"""Vermillion of Okabe and Ito, which stands out from every colour of the map."""
 
 
 def plot_ale_glass(

@@ -80,10 +80,10 @@ def write_macm(
 
 
 def _figure(result: MacmResult) -> Any:
-    words = "green: the seed; clusters of the display-only threshold"
+    words = "orange: the seed; clusters of the display-only threshold"
     if result.is_tested:
         protocol = result.protocol
-        words = f"green: the seed; family-wise p of {protocol.correction} <= {protocol.alpha:g}"
+        words = f"orange: the seed; family-wise p of {protocol.correction} <= {protocol.alpha:g}"
     title = "Clusters, numbered as in the table, and the outline of the seed"
     return plot_clusters_glass(
         result.ale, result.clusters, words, title, outlined=_seed_map(result)
